@@ -1,0 +1,1 @@
+"""Cloud Functions: one file per function, named like its use case."""

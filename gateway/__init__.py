@@ -1,0 +1,1 @@
+"""The always-on gateway: the one process that speaks to the broker."""

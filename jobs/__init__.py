@@ -1,0 +1,1 @@
+"""Cloud Run jobs: `python -m jobs <verb>`."""

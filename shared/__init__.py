@@ -1,0 +1,1 @@
+"""Everything the runtimes share: domain, ports, use cases and adapters."""

@@ -1,0 +1,43 @@
+"""Session documents: `sessions/{session_date}`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared.adapters.firestore.codec import encode
+from shared.adapters.firestore.records import read
+from shared.domain.errors import Conflict
+from shared.domain.session_record import SessionRecord
+from shared.ports.documents import Create, Documents, Update
+
+
+class FirestoreSessions:
+    """`Sessions` in a document database."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def open(self, record: SessionRecord) -> bool:
+        """Create the session's document; False where it exists already."""
+        path = session_path(record.session_date)
+        try:
+            self._documents.commit([Create(path=path, data=encode(record))])
+        except Conflict:
+            return False
+        return True
+
+    def read(self, session_date: str) -> SessionRecord | None:
+        """Read it, or None."""
+        snapshot = self._documents.get(session_path(session_date))
+        return None if snapshot is None else read(SessionRecord, snapshot)
+
+    def note_gaps(self, session_date: str, gaps: Sequence[int]) -> None:
+        """Replace the noted gaps; NotFound where there is no session document."""
+        self._documents.commit(
+            [Update(path=session_path(session_date), fields={"gaps": tuple(gaps)})]
+        )
+
+
+def session_path(session_date: str) -> str:
+    """Name a session's document."""
+    return f"sessions/{session_date}"

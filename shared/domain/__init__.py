@@ -1,0 +1,1 @@
+"""Pure nouns of the trade: no I/O, no SDK, no clock."""

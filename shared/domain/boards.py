@@ -1,0 +1,92 @@
+"""The board: one line per follower of a session, a projection that marks and people read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from shared.domain.followers import AccountId, FollowerId, LoginId
+from shared.domain.money import ZERO
+from shared.domain.orders import Order, OrderState
+from shared.domain.positions import LegPosition, Position
+from shared.domain.reasons import Reason
+
+FOLLOWERS_PER_BOARD = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BoardLine:
+    """Where one follower stands.
+
+    Attributes:
+        follower_id: Whose line.
+        login_id: Login that carries the account.
+        account_id: Broker account.
+        order_state: State of his opening order.
+        reason: Why it did not trade as planned.
+        rung: Number of the last rung; 0 before the first.
+        limit: Last limit, signed USD per share.
+        quantity: Spreads ordered.
+        filled_quantity: Spreads filled.
+        average_net_price: Signed average of the fills, USD per share.
+        open_quantity: Whole spreads held.
+        legs: Holdings by contract.
+        realized: Closed profit before fees, USD.
+        fees: Broker fees so far, USD, positive.
+    """
+
+    follower_id: FollowerId
+    login_id: LoginId
+    account_id: AccountId
+    order_state: OrderState
+    reason: Reason | None = None
+    rung: int = 0
+    limit: Decimal | None = None
+    quantity: int = 0
+    filled_quantity: int = 0
+    average_net_price: Decimal | None = None
+    open_quantity: int = 0
+    legs: tuple[LegPosition, ...] = ()
+    realized: Decimal = ZERO
+    fees: Decimal = ZERO
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Board:
+    """Up to 500 lines of one session and shard.
+
+    Attributes:
+        session_date: ISO text.
+        shard: Gateway shard that writes it.
+        part: 0 for the first 500 followers in id order.
+        lines: By follower id.
+        written_at: Market time (UTC).
+    """
+
+    session_date: str
+    shard: int
+    part: int
+    lines: dict[str, BoardLine]
+    written_at: datetime
+
+
+def board_line(order: Order, position: Position | None) -> BoardLine:
+    """Project an opening order and the position it led to."""
+    last = order.rungs[-1] if order.rungs else None
+    return BoardLine(
+        follower_id=order.follower_id,
+        login_id=order.login_id,
+        account_id=order.account_id,
+        order_state=order.state,
+        reason=order.reason,
+        rung=last.number if last else 0,
+        limit=last.limit if last else None,
+        quantity=order.quantity,
+        filled_quantity=order.filled_quantity,
+        average_net_price=order.average_net_price,
+        open_quantity=position.open_quantity if position else 0,
+        legs=position.legs if position else (),
+        realized=position.realized if position else ZERO,
+        fees=position.fees if position else ZERO,
+    )

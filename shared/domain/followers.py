@@ -1,0 +1,79 @@
+"""Followers, the logins that carry their accounts, and the terms they trade and pay under."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import NewType
+
+FollowerId = NewType("FollowerId", str)
+LoginId = NewType("LoginId", str)
+AccountId = NewType("AccountId", str)
+
+
+class FollowerState(StrEnum):
+    """Whether a follower trades."""
+
+    ACTIVE = "active"
+    CLOSE_ONLY = "close_only"
+    PAUSED = "paused"
+    DISABLED = "disabled"
+    ARCHIVED = "archived"
+
+
+class MarginPolicy(StrEnum):
+    """What to do where the margin does not carry the planned quantity."""
+
+    REJECT = "reject"
+    REDUCE = "reduce"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Follower:
+    """A person whose account copies the signal.
+
+    Attributes:
+        follower_id: Our id.
+        name: As the person writes it.
+        state: Whether he trades.
+        login_id: The broker login that carries his account.
+        account_id: The broker account, unique among followers that are not archived.
+        multiplier_ratio: Share of the sheet's quantity he takes.
+        max_contracts: Most spreads in one order; None for no cap.
+        max_loss: Most USD one trade may lose at expiry, fees counted; None for no cap.
+        margin_policy: Reject or reduce.
+        agreement_version: The agreement on record; None means he does not trade.
+        commission_ratio: Our share of his profit.
+    """
+
+    follower_id: FollowerId
+    name: str
+    state: FollowerState
+    login_id: LoginId
+    account_id: AccountId
+    multiplier_ratio: Decimal = Decimal(1)
+    max_contracts: int | None = None
+    max_loss: Decimal | None = None
+    margin_policy: MarginPolicy = MarginPolicy.REJECT
+    agreement_version: str | None = None
+    commission_ratio: Decimal = Decimal("0.20")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Login:
+    """One IBKR username: one IB Gateway endpoint.
+
+    Attributes:
+        login_id: Our id.
+        host: Host of its IB Gateway.
+        port: API port.
+        client_id: The one API client id that may trade on it.
+        shard: Which gateway serves it.
+    """
+
+    login_id: LoginId
+    host: str
+    port: int
+    client_id: int
+    shard: int = 0

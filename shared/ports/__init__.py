@@ -1,0 +1,1 @@
+"""Protocols, one file per question asked of the outside world."""

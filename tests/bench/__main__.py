@@ -1,0 +1,42 @@
+"""The benchmark: `python -m tests.bench [--only NAME] [--json FILE]`. It asserts nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.bench import days, marks, releases
+from tests.bench.rows import Row, print_rows
+
+MEASURED: dict[str, Callable[[], list[Row]]] = {
+    "marks": marks.rows,
+    "release": releases.rows,
+    "day-3": lambda: days.rows_of(3),
+    "day-300": lambda: days.rows_of(300),
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure all, or one by name."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--only", choices=sorted(MEASURED), help="measure this alone")
+    parser.add_argument("--json", type=Path, help="where the rows go as JSON")
+    given = parser.parse_args(arguments)
+    console = Console(highlight=False)
+    rows: list[Row] = []
+    for name in [given.only] if given.only else MEASURED:
+        console.print(f"measuring {name} ...")
+        rows += MEASURED[name]()
+    print_rows(rows, console)
+    if given.json is not None:
+        given.json.write_text(json.dumps([row.as_json() for row in rows], indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,18 @@
+"""`JobRunner` that keeps what it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+class RecordingJobRunner:
+    """Keeps runs in order."""
+
+    def __init__(self) -> None:
+        self.runs: list[tuple[str, list[str]]] = []
+
+    def run(self, job: str, *, args: Sequence[str], env: Mapping[str, str], tasks: int) -> str:
+        assert tasks == 1
+        assert not env
+        self.runs.append((job, list(args)))
+        return f"operations/{len(self.runs)}"

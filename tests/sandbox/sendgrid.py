@@ -1,0 +1,129 @@
+"""A stand-in for SendGrid v3: `POST /v3/mail/send`, strictly.
+
+`GET /_sandbox/messages` lists what was accepted: `[{"message_id", "body"}]`, oldest first.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import time
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.sandbox.control import Control, Failure, Json, bearer_token
+from tests.sandbox.sendgrid_faults import Unbindable
+from tests.sandbox.sendgrid_validation import faults_in
+
+SANDBOX_API_KEYS = frozenset({"SG.sandbox"})
+# "The total size of your email, including attachments, must be less than 30MB."
+# https://www.twilio.com/docs/sendgrid/api-reference/mail-send#limitations
+MOST_BYTES = 30 * 1024 * 1024
+_RATE_LIMIT = 600
+_FAILED = {500: "Internal server error", 503: "Service unavailable"}
+
+
+class _SendGrid:
+    def __init__(
+        self,
+        api_keys: frozenset[str],
+        verified_domains: frozenset[str],
+        most_bytes: int,
+        unix_time: Callable[[], float],
+    ) -> None:
+        self._api_keys = api_keys
+        self._verified_domains = verified_domains
+        self._most_bytes = most_bytes
+        self._unix_time = unix_time
+        self._messages: list[Json] = []
+        self.control = Control(self._messages.clear)
+
+    async def send(self, request: Request) -> Response:
+        if bearer_token(request) not in self._api_keys:
+            return error(401, "The provided authorization grant is invalid, expired, or revoked")
+        if request.headers.get("content-type") != "application/json":
+            return error(415, "Content-Type should be application/json.")
+        raw = await request.body()
+        if len(raw) >= self._most_bytes:
+            return error(413, "Payload Too Large")
+        try:
+            body: Json = json.loads(raw)
+            faults = faults_in(body)
+        except (ValueError, Unbindable):
+            return error(400, "Bad Request")
+        if faults:
+            return JSONResponse({"errors": faults}, status_code=400)
+        return self._accepted(body)
+
+    def _accepted(self, body: Json) -> Response:
+        if not isinstance(body, dict) or not isinstance(body["from"], dict):
+            raise TypeError("an unvalidated mail")
+        if str(body["from"]["email"]).rpartition("@")[2] not in self._verified_domains:
+            return error(
+                403,
+                "The from address does not match a verified Sender Identity. Mail cannot be sent "
+                "until this error is resolved. Visit "
+                "https://sendgrid.com/docs/for-developers/sending-email/sender-identity/ to see "
+                "the Sender Identity requirements",
+                "from",
+            )
+        settings = body.get("mail_settings")
+        if isinstance(settings, dict) and settings.get("sandbox_mode") == {"enable": True}:
+            return Response(status_code=200)
+        digest = hashlib.sha256(f"sendgrid message {len(self._messages)}".encode()).digest()
+        message_id = base64.urlsafe_b64encode(digest).decode()[:22]
+        self._messages.append({"message_id": message_id, "body": body})
+        return Response(status_code=202, headers={"X-Message-Id": message_id})
+
+    async def messages(self, _request: Request) -> Response:
+        return JSONResponse(self._messages)
+
+    def failed(self, failure: Failure) -> Response:
+        if failure.status != 429:
+            return error(failure.status, _FAILED.get(failure.status, "Error"))
+        answer = error(429, "too many requests")
+        answer.headers["X-RateLimit-Limit"] = str(_RATE_LIMIT)
+        answer.headers["X-RateLimit-Remaining"] = "0"
+        reset_at = int(self._unix_time()) + failure.retry_after_seconds
+        answer.headers["X-RateLimit-Reset"] = str(reset_at)
+        return answer
+
+
+def create_app(
+    *,
+    api_keys: frozenset[str] = SANDBOX_API_KEYS,
+    verified_domains: frozenset[str] = frozenset({"spreadpilot.example"}),
+    most_bytes: int = MOST_BYTES,
+    unix_time: Callable[[], float] = time.time,
+) -> Starlette:
+    """The stand-in. `unix_time` (machine time) dates the end of a rate limit."""
+    service = _SendGrid(api_keys, verified_domains, most_bytes, unix_time)
+    send = service.control.guarded(service.send, service.failed)
+    return Starlette(
+        routes=[
+            Route("/v3/mail/send", send, methods=["POST"]),
+            Route("/_sandbox/messages", service.messages, methods=["GET"]),
+            *service.control.routes(),
+        ],
+        exception_handlers={404: _not_found, 405: _method_not_allowed},
+    )
+
+
+def error(status: int, message: str, field: str | None = None) -> Response:
+    """An error array of one entry."""
+    return JSONResponse(
+        {"errors": [{"message": message, "field": field, "help": None}]}, status_code=status
+    )
+
+
+async def _not_found(_request: Request, _error: Exception) -> Response:
+    return error(404, "Not Found")
+
+
+async def _method_not_allowed(_request: Request, _error: Exception) -> Response:
+    return error(405, "POST method allowed only")
