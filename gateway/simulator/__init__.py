@@ -7,11 +7,15 @@ clock readings and the same requests, it answers with the same bytes.
 from gateway.simulator.config import (
     Clock,
     ConfigError,
+    DailyRestart,
+    ExerciseProcessing,
+    MarketDataAccess,
+    SessionHours,
     SimulatedAccount,
     SimulatedLogin,
     SimulatorConfig,
-    read_config,
 )
+from gateway.simulator.config_file import read_config
 from gateway.simulator.pricing import model_option_price
 from gateway.simulator.replay import QuotesFileError
 from gateway.simulator.server import Simulator
@@ -19,7 +23,11 @@ from gateway.simulator.server import Simulator
 __all__ = [
     "Clock",
     "ConfigError",
+    "DailyRestart",
+    "ExerciseProcessing",
+    "MarketDataAccess",
     "QuotesFileError",
+    "SessionHours",
     "SimulatedAccount",
     "SimulatedLogin",
     "Simulator",

@@ -1,10 +1,39 @@
-"""Run the simulator on wall time: ``python -m gateway.simulator --config FILE [--quotes CSV]``."""
+"""The simulator by itself, on wall time: a paper broker beside a staging gateway.
+
+    python -m gateway.simulator --config FILE [--quotes CSV] [--state FILE]
+
+It prints one line of JSON with the port of each login and the address of the control API, then
+serves until SIGTERM or Ctrl-C. A setting that cannot be used is named on standard error with what
+belongs there, and the exit code is 2.
+
+A configuration for some weeks of weekdays, with two logins on fixed ports, one of them an
+advisor's (all keys: ``read_config``; the layout of the table: ``session_table``)::
+
+    {"seed": 7, "ticker": "QQQ", "spot": "600.00", "host": "0.0.0.0", "control_port": 7000,
+     "session_table": "session_table.json",
+     "first_session": "2026-11-23", "last_session": "2026-12-31",
+     "state_file": "broker.json", "exercise": "after_close",
+     "daily_restart": {"at": "23:45", "restart_seconds": 90, "sunday_logout": true},
+     "logins": [
+       {"login_id": "one", "port": 7001, "accounts": [{"account_id": "DU1", "cash": "100000.00"}]},
+       {"login_id": "many", "port": 7002, "advisor_account": "DF1", "accounts": [
+         {"account_id": "DU2", "cash": "50000.00"}, {"account_id": "DU3", "cash": "75000.00"}]}]}
+
+Clients connect as to an IB Gateway: plain TCP, any client id, no password; keep the ports private.
+The control API stays on the loopback interface unless ``control_host`` says otherwise. It shows the
+broker's book (``GET /state``), arms faults, assigns options, enters orders by hand and logs in
+after a Sunday; see ``control``. Put ``state_file`` on a disk that outlives the process: orders,
+positions, cash and used order ids are taken up again, and what fell due meanwhile is done first.
+With ``--quotes`` the market is a recorded one (columns: ``replay``), otherwise it is modelled from
+the seed. What is answered to which request, and how we know: conformance.md.
+"""
 
 import argparse
 import asyncio
 import contextlib
 import json
 import logging
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -32,12 +61,16 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m gateway.simulator")
     parser.add_argument("--config", type=Path, required=True, help="JSON; see read_config")
     parser.add_argument("--quotes", type=Path, help="recorded quotes, instead of the model")
+    parser.add_argument("--state", type=Path, help="file that keeps the book over restarts")
     options = parser.parse_args(arguments)
     try:
         config = read_config(options.config)
-        if options.quotes is not None:
-            config = replace(config, quotes_file=options.quotes)
-        with contextlib.suppress(KeyboardInterrupt):
+        config = replace(
+            config,
+            quotes_file=options.quotes or config.quotes_file,
+            state_file=options.state or config.state_file,
+        )
+        with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
             asyncio.run(_serve(config))
     except (ConfigError, QuotesFileError, OSError) as error:
         sys.stderr.write(f"{error}\n")
@@ -47,6 +80,9 @@ def main(arguments: list[str]) -> int:
 
 async def _serve(config: SimulatorConfig) -> None:
     simulator = Simulator(config, WallClock())
+    serving = asyncio.current_task()
+    if serving is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
     await simulator.start()
     try:
         ready = {"ports": simulator.ports, "control_url": simulator.control_url}

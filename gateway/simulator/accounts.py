@@ -51,8 +51,11 @@ class Account:
         self.account_id = account_id
         self.cash = cash
         self.realized = Decimal(0)
+        self.realized_before_today = Decimal(0)
+        self.worth_before_today = cash
         self.positions: dict[int, Position] = {}
         self.lapsed: dict[int, int] = {}
+        self.exercising: dict[int, int] = {}
         self._displayed = DisplayedTaken()
 
     def quantity(self, con_id: int) -> int:
@@ -114,6 +117,11 @@ class Account:
         """Return cash and stock; options do not count, as at IBKR under Reg T."""
         return self.cash + stock_value(self.holdings(), spot)
 
+    def begin_day(self, worth: Decimal) -> None:
+        """Count the day's profit from now on; worth is the net liquidation value, USD."""
+        self.realized_before_today = self.realized
+        self.worth_before_today = worth
+
     def values(self, market: Market, at: datetime) -> dict[str, Decimal]:
         """Return the account values that the API calls tags, in USD rounded to the cent."""
         spot = market.spot(at)
@@ -136,7 +144,7 @@ class Account:
             "BuyingPower": (equity - margin) * _REG_T_BUYING_POWER,
             "GrossPositionValue": gross,
             "UnrealizedPnL": unrealized,
-            "RealizedPnL": self.realized,
+            "RealizedPnL": self.realized - self.realized_before_today,
         }
         return {tag: value.quantize(_CENT) for tag, value in tags.items()}
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from gateway.simulator import messages
 from gateway.simulator.contracts import Contract
-from gateway.simulator.frames import Field, encode
+from gateway.simulator.frames import Field
 from gateway.simulator.quotes import Quote
 
 
@@ -35,25 +36,47 @@ class Subscriptions:
     multi: dict[int, str] = field(default_factory=dict)
     account_id: str | None = None
     positions: bool = False
+    told: dict[tuple[int, str, str], Decimal] = field(default_factory=dict)
+
+    @property
+    def has_accounts(self) -> bool:
+        """Tell whether values of any account are kept up to date."""
+        return bool(self.account_id or self.multi or self.summaries)
+
+    def forget(self, request_id: int) -> None:
+        """Forget what was sent under a request, so that all of it is sent again."""
+        for key in [key for key in self.told if key[0] == request_id]:
+            del self.told[key]
+
+    def is_news(self, request_id: int, account_id: str, tag: str, value: Decimal) -> bool:
+        """Tell whether a value differs from the one last sent under a request, and note it."""
+        key = (request_id, account_id, tag)
+        if self.told.get(key) == value:
+            return False
+        self.told[key] = value
+        return True
 
 
 class ApiClient:
     """A started API client of one login."""
 
-    def __init__(self, client_id: int, server_version: int, write: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, client_id: int, server_version: int, send_rows: Callable[[list[list[Field]]], None]
+    ) -> None:
         self.client_id = client_id
         self.server_version = server_version
         self.subscribed = Subscriptions()
-        self._write = write
+        self.binds_manual_orders = False
+        self._send_rows = send_rows
 
     def send(self, fields: list[Field]) -> None:
         """Send one message."""
-        self._write(encode(fields))
+        self._send_rows([fields])
 
     def send_all(self, rows: list[list[Field]]) -> None:
         """Send messages in one write."""
         if rows:
-            self._write(b"".join([encode(fields) for fields in rows]))
+            self._send_rows(rows)
 
     def error(self, request_id: int, code: int, text: str) -> None:
         """Send an error or a notice; -1 where it concerns no request."""

@@ -1,11 +1,15 @@
 """What a simulator is told: its market, its logins and its clock."""
 
-import json
+import itertools
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
+
+_HIGHEST_PORT = 65_535
+_LEAST_NIGHT = timedelta(hours=12)
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -34,30 +38,80 @@ class SimulatedAccount:
     cash: Decimal
 
 
+class MarketDataAccess(StrEnum):
+    """What a login's market data requests are answered with, beside live quotes."""
+
+    LIVE = "live"
+    NOT_SUBSCRIBED = "not_subscribed"
+    NO_API_SUBSCRIPTION = "no_api_subscription"
+    COMPETING_SESSION = "competing_session"
+
+
+class ExerciseProcessing(StrEnum):
+    """When an exercise takes effect: at once, or with the expiries after the close."""
+
+    AT_ONCE = "at_once"
+    AFTER_CLOSE = "after_close"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionHours:
+    """Open and close of one session, aware UTC."""
+
+    open_at: datetime
+    close_at: datetime
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SimulatedLogin:
     """One Gateway login: a port (0 = any free one) and its accounts.
 
     With ``whatif_twice`` a what-if is answered by a preliminary openOrder with unset margins and
-    a warning before the real one, as some Gateways do.
+    a warning before the real one, as some Gateways do. With ``advisor_account`` it is an advisor's
+    login: that account comes first among the managed ones and takes no orders itself. The client
+    of ``master_client_id`` is told of every client's orders. ``market_data_lines`` is the most
+    streams at one time.
     """
 
     login_id: str
     port: int
     accounts: tuple[SimulatedAccount, ...]
     whatif_twice: bool = False
+    advisor_account: str = ""
+    master_client_id: int | None = None
+    market_data: MarketDataAccess = MarketDataAccess.LIVE
+    market_data_lines: int = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DailyRestart:
+    """When the Gateways of all logins restart by themselves, in New York time.
+
+    Every connection is cut and none is taken for ``restart_seconds`` of market time. With
+    ``sunday_logout`` they log out on Sundays at 01:00 and take no connection until somebody logs
+    in with a second factor (control API, ``POST /login``).
+    """
+
+    at: time
+    restart_seconds: int = 60
+    sunday_logout: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SimulatorConfig:
-    """One simulated session. Instants are aware UTC, prices USD per share.
+    """The simulated sessions. Instants are aware UTC, prices USD per share.
 
     ``spot`` is the underlying at the open of the model market; with recorded quotes
-    (``quotes_file``) it is ignored. ``volatility`` is annual.
+    (``quotes_file``) it is ignored. ``volatility`` is annual. Sessions after the first are
+    ``later_sessions``. A connection may send ``messages_per_second`` (0: any number). With
+    ``settlement_executions`` assignments and exercises are also told as executions. What the
+    broker holds survives a restart in ``state_file``. API clients connect to ``host``; the control
+    API, which has no password, listens on ``control_host`` and is best left on the loopback.
+    ``faults`` are armed at the start; their layout is in ``faults``.
 
     Raises:
-        ConfigError: An instant is naive, the session ends before it opens, a price is not
-            positive, or a login or account appears twice.
+        ConfigError: An instant is naive, a session ends before it opens or follows a later one,
+            a number is out of range, or a login or account appears twice.
     """
 
     seed: int
@@ -70,142 +124,65 @@ class SimulatorConfig:
     quotes_file: Path | None = None
     control_port: int = 0
     host: str = "127.0.0.1"
+    control_host: str = "127.0.0.1"
+    later_sessions: tuple[SessionHours, ...] = ()
+    exercise: ExerciseProcessing = ExerciseProcessing.AT_ONCE
+    settlement_executions: bool = False
+    messages_per_second: int = 50
+    state_file: Path | None = None
+    daily_restart: DailyRestart | None = None
+    faults: tuple[Json, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("session_open_at", "session_close_at"):
             if getattr(self, name).tzinfo is None:
                 raise ConfigError(f"{name} has no time zone; write it as 2026-11-23T14:30:00Z")
-        if self.session_open_at >= self.session_close_at:
-            raise ConfigError("session_close_at must be after session_open_at")
+        _check_sessions(self.sessions)
         for name in ("spot", "volatility"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} must be above 0")
+        if self.messages_per_second < 0:
+            raise ConfigError("messages_per_second must be 0 (no limit) or more; IBKR allows 50")
         _unique("login_id", [login.login_id for login in self.logins])
-        _unique("account_id", [a.account_id for login in self.logins for a in login.accounts])
+        _unique("account_id", [name for login in self.logins for name in _accounts(login)])
         for login in self.logins:
-            if not login.accounts:
-                raise ConfigError(f"login {login.login_id!r} needs at least one account")
+            _check_login(login)
+
+    @property
+    def sessions(self) -> tuple[SessionHours, ...]:
+        """Return every session, the first one's hours first."""
+        first = SessionHours(open_at=self.session_open_at, close_at=self.session_close_at)
+        return (first, *self.later_sessions)
 
 
-def read_config(path: Path) -> SimulatorConfig:
-    """Read a JSON file whose keys are the fields of SimulatorConfig.
+def _check_sessions(sessions: tuple[SessionHours, ...]) -> None:
+    for hours in sessions:
+        if hours.open_at >= hours.close_at:
+            raise ConfigError("session_close_at must be after session_open_at")
+    for earlier, later in itertools.pairwise(sessions):
+        if later.open_at - earlier.close_at < _LEAST_NIGHT:
+            raise ConfigError(
+                f"the session of {later.open_at.isoformat()} must open at least 12 hours after "
+                "the one before it closes; order the sessions by date"
+            )
 
-    Money is written as text ("100000.00"), instants as ISO 8601 text with a zone.
-    A relative ``quotes_file`` is taken from the folder of the configuration.
 
-    Raises:
-        ConfigError: The file is not JSON, or a key is missing, unknown or of the wrong kind.
-        OSError: The file cannot be read.
-    """
-    try:
-        document: Json = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{path} is not JSON: {error}") from error
-    return _Section(document, "").config(path.parent)
+def _check_login(login: SimulatedLogin) -> None:
+    name = login.login_id
+    if not login.accounts:
+        raise ConfigError(f"login {name!r} needs at least one account")
+    if not 0 <= login.port <= _HIGHEST_PORT:
+        raise ConfigError(f"port of login {name!r} must be from 0 (any free one) to 65535")
+    if login.market_data_lines < 0:
+        raise ConfigError(f"market_data_lines of login {name!r} must be 0 or more; IBKR gives 100")
+
+
+def _accounts(login: SimulatedLogin) -> list[str]:
+    own = [login.advisor_account] if login.advisor_account else []
+    return [*own, *(account.account_id for account in login.accounts)]
 
 
 def _unique(name: str, values: list[str]) -> None:
     for value in values:
         if values.count(value) > 1:
             raise ConfigError(f"{name} {value!r} appears twice")
-
-
-class _Section:
-    """One JSON object of the file; every getter names the key in its error."""
-
-    def __init__(self, document: Json, place: str) -> None:
-        if not isinstance(document, dict):
-            raise ConfigError(f"{place or 'the file'} must be a JSON object")
-        self._document = document
-        self._place = place
-        self._unread = set(document)
-
-    def config(self, folder: Path) -> SimulatorConfig:
-        quotes = self.text("quotes_file", "")
-        config = SimulatorConfig(
-            seed=self.whole("seed"),
-            ticker=self.text("ticker"),
-            session_open_at=self.instant("session_open_at"),
-            session_close_at=self.instant("session_close_at"),
-            spot=self.money("spot", "1" if quotes else None),
-            volatility=self.money("volatility", "0.20"),
-            logins=tuple(section.login() for section in self.sections("logins")),
-            quotes_file=folder / quotes if quotes else None,
-            control_port=self.whole("control_port", 0),
-            host=self.text("host", "127.0.0.1"),
-        )
-        self.done()
-        return config
-
-    def login(self) -> SimulatedLogin:
-        login = SimulatedLogin(
-            login_id=self.text("login_id"),
-            port=self.whole("port", 0),
-            accounts=tuple(section.account() for section in self.sections("accounts")),
-            whatif_twice=self.flag("whatif_twice"),
-        )
-        self.done()
-        return login
-
-    def account(self) -> SimulatedAccount:
-        account = SimulatedAccount(account_id=self.text("account_id"), cash=self.money("cash"))
-        self.done()
-        return account
-
-    def done(self) -> None:
-        if self._unread:
-            raise ConfigError(f"unknown key {self._name(min(self._unread))}; remove it")
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self._get(key, default)
-        if not isinstance(value, str):
-            raise ConfigError(f"{self._name(key)} must be text")
-        return value
-
-    def whole(self, key: str, default: int | None = None) -> int:
-        value = self._get(key, default)
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise ConfigError(f"{self._name(key)} must be a whole number")
-        return value
-
-    def flag(self, key: str) -> bool:
-        value = self._get(key, False)
-        if not isinstance(value, bool):
-            raise ConfigError(f"{self._name(key)} must be true or false")
-        return value
-
-    def money(self, key: str, default: str | None = None) -> Decimal:
-        text = self.text(key, default)
-        try:
-            value = Decimal(text)
-        except InvalidOperation as error:
-            raise ConfigError(f"{self._name(key)} must be a decimal as text: {text!r}") from error
-        if not value.is_finite():
-            raise ConfigError(f"{self._name(key)} must be a finite decimal: {text!r}")
-        return value
-
-    def instant(self, key: str) -> datetime:
-        text = self.text(key)
-        try:
-            at = datetime.fromisoformat(text)
-        except ValueError as error:
-            raise ConfigError(f"{self._name(key)} must be ISO 8601: {text!r}") from error
-        if at.tzinfo is None:
-            raise ConfigError(f"{self._name(key)} needs a zone: write {text}Z")
-        return at.astimezone(UTC)
-
-    def sections(self, key: str) -> list["_Section"]:
-        value = self._get(key, None)
-        if not isinstance(value, list):
-            raise ConfigError(f"{self._name(key)} must be a list")
-        return [_Section(item, f"{self._name(key)}[{n}]") for n, item in enumerate(value)]
-
-    def _get(self, key: str, default: Json) -> Json:
-        self._unread.discard(key)
-        value = self._document.get(key, default)
-        if value is None:
-            raise ConfigError(f"{self._name(key)} is missing")
-        return value
-
-    def _name(self, key: str) -> str:
-        return f"{self._place}.{key}" if self._place else key

@@ -162,7 +162,7 @@ class ContractTable:
         if query.con_id:
             return self.by_id(query.con_id)
         if query.local_symbol and query.sec_type in {"", "OPT"}:
-            return self._by_local_symbol(query.local_symbol)
+            return self.by_local_symbol(query.local_symbol)
         if query.symbol != self.underlying.symbol:
             return None
         if query.sec_type == "STK":
@@ -170,6 +170,13 @@ class ContractTable:
         if query.sec_type == "OPT" and query.expiry and query.strike and query.right:
             return self.option(query.expiry, query.strike, query.right)
         return None
+
+    def by_local_symbol(self, local_symbol: str) -> Contract | None:
+        """Return the option of an OCC symbol such as ``QQQ   261123P00597000``, or None."""
+        symbol, code = local_symbol[:6].strip(), local_symbol[6:]
+        if symbol != self.underlying.symbol or len(code) != 15 or not code[7:].isdigit():
+            return None
+        return self.option(f"20{code[:6]}", Decimal(int(code[7:])) / 1000, code[6])
 
     def matching(self, query: ContractQuery) -> list[Contract]:
         """Return every contract of the chain that fits a query with empty fields."""
@@ -210,12 +217,6 @@ class ContractTable:
             trading_class="COMB",
             legs=tuple(legs),
         )
-
-    def _by_local_symbol(self, local_symbol: str) -> Contract | None:
-        symbol, code = local_symbol[:6].strip(), local_symbol[6:]
-        if symbol != self.underlying.symbol or len(code) != 15 or not code[7:].isdigit():
-            return None
-        return self.option(f"20{code[:6]}", Decimal(int(code[7:])) / 1000, code[6])
 
     def _chain_ids(self) -> dict[int, tuple[str, Decimal, str]]:
         if self._chain is None:

@@ -3,6 +3,7 @@
 ``GET /state`` shows the broker's book. ``POST /drop {"login"}`` cuts a login's connections.
 ``POST /error {"login", "code", "message", "id"}`` sends an error or notice to a login's clients
 (id -1 or absent: it concerns no request). ``POST /spot {"spot"}`` moves the model's underlying.
+Faults: ``control_faults``. What happens at the broker without a client: ``control_actions``.
 Refusals are 400, 404 or 405 with {"error"}.
 """
 
@@ -14,13 +15,28 @@ from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Protocol
 
+from gateway.simulator import control_faults
+from gateway.simulator.broker_actions import BrokerActions
 from gateway.simulator.config import Json
+from gateway.simulator.control_actions import action_routes
+from gateway.simulator.control_bodies import Refusal, json_object, text_of, whole_of
+from gateway.simulator.control_faults import FaultControl
 
 _MAX_BODY_BYTES = 65_536
 
 
 class Controlled(Protocol):
     """What the control API can do; the simulator itself."""
+
+    @property
+    def actions(self) -> BrokerActions:
+        """What happens at the broker without any API client."""
+        ...
+
+    @property
+    def fault_control(self) -> FaultControl:
+        """What arms and ends faults."""
+        ...
 
     def state(self) -> Json:
         """Return the broker's book."""
@@ -37,13 +53,6 @@ class Controlled(Protocol):
     def move_spot(self, spot: Decimal) -> None:
         """Move the underlying; ValueError if it cannot be moved."""
         ...
-
-
-class _Refusal(Exception):
-    def __init__(self, status: HTTPStatus, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.text = text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +74,7 @@ class ControlServer:
             ("POST", "/drop"): self._drop,
             ("POST", "/error"): self._error,
             ("POST", "/spot"): self._spot,
+            **action_routes(simulator.actions),
         }
 
     async def start(self, host: str, port: int) -> str:
@@ -99,28 +109,31 @@ class ControlServer:
     def _answer(self, request: _Request) -> tuple[HTTPStatus, Json]:
         try:
             return HTTPStatus.OK, self._route(request)
-        except _Refusal as refusal:
+        except Refusal as refusal:
             return refusal.status, {"error": refusal.text}
 
     def _route(self, request: _Request) -> Json:
         route = self._routes.get((request.method, request.path))
         if route is not None:
             return route(request.body)
+        if request.path.startswith(control_faults.PATH):
+            control = self._simulator.fault_control
+            return control_faults.answer(control, request.method, request.path, request.body)
         if any(path == request.path for _, path in self._routes):
-            raise _Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"not with {request.method}")
-        raise _Refusal(HTTPStatus.NOT_FOUND, f"no such path: {request.path}")
+            raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"not with {request.method}")
+        raise Refusal(HTTPStatus.NOT_FOUND, f"no such path: {request.path}")
 
     def _state(self, _: bytes) -> Json:
         return self._simulator.state()
 
     def _drop(self, body: bytes) -> Json:
-        login_id = _text(_document(body), "login")
+        login_id = text_of(json_object(body), "login")
         return {"connections": _of_login(login_id, lambda: self._simulator.drop(login_id))}
 
     def _error(self, body: bytes) -> Json:
-        document = _document(body)
-        login_id, text = _text(document, "login"), _text(document, "message")
-        code, request_id = _whole(document, "code"), _whole(document, "id", -1)
+        document = json_object(body)
+        login_id, text = text_of(document, "login"), text_of(document, "message")
+        code, request_id = whole_of(document, "code"), whole_of(document, "id", -1)
         return {
             "connections": _of_login(
                 login_id, lambda: self._simulator.send_error(login_id, request_id, code, text)
@@ -128,13 +141,13 @@ class ControlServer:
         }
 
     def _spot(self, body: bytes) -> Json:
-        text = _text(_document(body), "spot")
+        text = text_of(json_object(body), "spot")
         try:
             self._simulator.move_spot(Decimal(text))
         except InvalidOperation as error:
-            raise _Refusal(HTTPStatus.BAD_REQUEST, f"spot {text!r} is not a decimal") from error
+            raise Refusal(HTTPStatus.BAD_REQUEST, f"spot {text!r} is not a decimal") from error
         except ValueError as error:
-            raise _Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
+            raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
         return {"spot": text}
 
 
@@ -162,32 +175,8 @@ def _response(status: HTTPStatus, answer: Json) -> bytes:
     return head.encode() + body
 
 
-def _document(body: bytes) -> dict[str, Json]:
-    try:
-        document: Json = json.loads(body)
-    except ValueError as error:
-        raise _Refusal(HTTPStatus.BAD_REQUEST, "the body is not JSON") from error
-    if not isinstance(document, dict):
-        raise _Refusal(HTTPStatus.BAD_REQUEST, "the body must be a JSON object")
-    return document
-
-
-def _text(document: dict[str, Json], key: str) -> str:
-    value = document.get(key)
-    if not isinstance(value, str):
-        raise _Refusal(HTTPStatus.BAD_REQUEST, f"{key} must be text")
-    return value
-
-
-def _whole(document: dict[str, Json], key: str, default: int | None = None) -> int:
-    value = document.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise _Refusal(HTTPStatus.BAD_REQUEST, f"{key} must be a whole number")
-    return value
-
-
 def _of_login(login_id: str, act: Callable[[], int]) -> int:
     try:
         return act()
     except KeyError as error:
-        raise _Refusal(HTTPStatus.NOT_FOUND, f"no such login: {login_id}") from error
+        raise Refusal(HTTPStatus.NOT_FOUND, f"no such login: {login_id}") from error

@@ -11,6 +11,8 @@ from gateway.simulator.matching import Natural, NaturalLeg
 from gateway.simulator.orders import Execution, Order
 
 _COMBO_PART = 1
+# Executions of orders entered by hand carry Java's unset integer; source: a note in ib_insync.
+_UNSET_ORDER_ID = 2_147_483_647
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +99,7 @@ class Fill:
             average_price=row.average_price,
             at=self._at,
             account=order.ticket.account,
-            order_id=order.order_id,
+            order_id=_UNSET_ORDER_ID if order.is_manual else order.order_id,
             client_id=order.client_id,
             perm_id=order.perm_id,
             order_ref=order.ticket.order_ref,

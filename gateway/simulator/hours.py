@@ -71,47 +71,15 @@ class TradingSession:
             return self.premarket_at <= at < self.postmarket_end_at
         return self.open_at <= at < self.options_close_at
 
-    def expires_at(self, expiry: date) -> datetime:
-        """Return when an option stops having time value: 16:00 New York, earlier on half days."""
-        return self.close_at if expiry == self.session_date else expiry_instant(expiry)
-
-    def next_open_at(self, at: datetime) -> datetime:
-        """Return the next open after an instant: this session's or the next weekday's 09:30."""
-        if at < self.open_at:
-            return self.open_at
-        following = next(day for day in weekdays_from(self.session_date) if day > self.session_date)
-        return new_york(following, self.open_at.astimezone(NEW_YORK).time())
-
-    def liquid_hours(self, sec_type: str) -> str:
-        """Return the coming sessions as the Gateway writes them in ``liquidHours``.
-
-        Days after this session are given the regular hours: only this one is known.
-        """
-        open_at = self.open_at.astimezone(NEW_YORK)
-        overtime = self.trades_until(sec_type) - self.close_at
-        parts: list[str] = []
-        for day in _days_from(self.session_date, 5):
-            if day.weekday() > 4:
-                parts.append(f"{day:%Y%m%d}:CLOSED")
-                continue
-            end = self.close_at if day == self.session_date else new_york(day, _REGULAR_CLOSE)
-            end = (end + overtime).astimezone(NEW_YORK)
-            parts.append(f"{day:%Y%m%d}:{open_at:%H%M}-{day:%Y%m%d}:{end:%H%M}")
-        return ";".join(parts)
-
-    def trading_hours(self, sec_type: str) -> str:
-        """Return ``tradingHours``: the stock's extended session, the options' own one."""
-        if sec_type != "STK":
-            return self.liquid_hours(sec_type)
-        return ";".join(
-            f"{day:%Y%m%d}:0400-{day:%Y%m%d}:2000" if day.weekday() < 5 else f"{day:%Y%m%d}:CLOSED"
-            for day in _days_from(self.session_date, 5)
-        )
-
 
 def new_york(day: date, at: time) -> datetime:
     """Return a New York wall-clock time as an aware UTC instant."""
     return datetime.combine(day, at, NEW_YORK).astimezone(UTC)
+
+
+def new_york_date(at: datetime) -> date:
+    """Return the New York date of an instant."""
+    return at.astimezone(NEW_YORK).date()
 
 
 def expiry_instant(expiry: date) -> datetime:
@@ -130,7 +98,3 @@ def weekdays_from(day: date) -> Iterator[date]:
         if day.weekday() < 5:
             yield day
         day += timedelta(days=1)
-
-
-def _days_from(day: date, count: int) -> list[date]:
-    return [day + timedelta(days=n) for n in range(count)]

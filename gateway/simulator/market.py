@@ -10,6 +10,7 @@ from gateway.simulator.model import ModelQuotes, second_of
 from gateway.simulator.pricing import OptionModel, black_scholes
 from gateway.simulator.quotes import NO_QUOTE, Quote, QuoteSource
 from gateway.simulator.replay import RecordedQuotes
+from gateway.simulator.trading_days import TradingDays
 
 
 class Market:
@@ -20,10 +21,9 @@ class Market:
     """
 
     def __init__(self, config: SimulatorConfig) -> None:
-        self.session = TradingSession(
-            ticker=config.ticker, open_at=config.session_open_at, close_at=config.session_close_at
-        )
-        self._source = _source(config, self.session)
+        self.ticker = config.ticker
+        self.days = TradingDays(_sessions(config))
+        self._source = _source(config, self.days)
         self.volatility = float(config.volatility)
         self.contracts = ContractTable(
             ticker=config.ticker,
@@ -62,16 +62,24 @@ class Market:
         """Tell whether an option's last session is over and its expiry processed."""
         if contract.sec_type != "OPT":
             return False
-        session_date = self.session.session_date
-        expired_today = contract.expiry_date == session_date and at >= self.session.expiry_at
-        return contract.expiry_date < session_date or expired_today
+        return self.days.is_expired(contract.expiry_date, at)
+
+    @property
+    def moves(self) -> list[tuple[int, float]]:
+        """Return the moves of the underlying that were asked for; see ``QuoteSource``."""
+        return self._source.moves
+
+    def restore_moves(self, moves: list[tuple[int, float]]) -> None:
+        """Take over the moves of an earlier run."""
+        self._source.restore_moves(moves)
+        self._second = -1
 
     def greeks(self, contract: Contract, at: datetime) -> OptionModel:
         """Return the model price and Greeks of an option, at the nominal volatility."""
         second = self._turn_to(at)
         model = self._models.get(contract.con_id)
         if model is None:
-            expires_at = self.session.expires_at(contract.expiry_date)
+            expires_at = self.days.expires_at(contract.expiry_date)
             model = self._models[contract.con_id] = black_scholes(
                 spot=float(self.spot(at)),
                 strike=float(contract.strike),
@@ -92,7 +100,7 @@ class Market:
         return second
 
     def _fresh(self, contract: Contract, second: int, at: datetime) -> Quote:
-        if not self.session.is_quoting(contract.sec_type, at):
+        if not self.days.at(at).is_quoting(contract.sec_type, at):
             return NO_QUOTE
         if contract.sec_type == "STK":
             return self._source.underlying(second)
@@ -119,9 +127,14 @@ class Market:
         return Quote(bid=bid, ask=ask, bid_size=min(bid_sizes), ask_size=min(ask_sizes))
 
 
-def _source(config: SimulatorConfig, session: TradingSession) -> QuoteSource:
-    if config.quotes_file is not None:
-        return RecordedQuotes(config.quotes_file, config.ticker)
-    return ModelQuotes(
-        seed=config.seed, session=session, spot=config.spot, volatility=config.volatility
+def _sessions(config: SimulatorConfig) -> tuple[TradingSession, ...]:
+    return tuple(
+        TradingSession(ticker=config.ticker, open_at=hours.open_at, close_at=hours.close_at)
+        for hours in config.sessions
     )
+
+
+def _source(config: SimulatorConfig, days: TradingDays) -> QuoteSource:
+    if config.quotes_file is not None:
+        return RecordedQuotes(config.quotes_file, config.ticker, days)
+    return ModelQuotes(seed=config.seed, days=days, spot=config.spot, volatility=config.volatility)

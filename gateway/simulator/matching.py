@@ -49,9 +49,12 @@ class Natural:
     legs: tuple[NaturalLeg, ...]
 
 
-def is_trading(market: Market, contract: Contract, at: datetime) -> bool:
-    """Tell whether every leg is in its trading hours."""
-    return all(market.session.is_trading(leg.contract.sec_type, at) for leg in contract.parts())
+def is_trading(market: Market, contract: Contract, at: datetime, *, extended: bool = False) -> bool:
+    """Tell whether every leg is in its trading hours; ``extended``: a stock's are 04:00-20:00."""
+    session = market.days.at(at)
+    if extended and contract.sec_type == "STK":
+        return session.is_quoting("STK", at)
+    return all(session.is_trading(leg.contract.sec_type, at) for leg in contract.parts())
 
 
 def natural(

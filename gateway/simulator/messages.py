@@ -153,8 +153,8 @@ def contract_details(request_id: int, contract: Contract, market: Market, at: da
         "",
         "",
         ZONE_NAME,
-        market.session.trading_hours(contract.sec_type),
-        market.session.liquid_hours(contract.sec_type),
+        market.days.trading_hours(contract.sec_type, at),
+        market.days.liquid_hours(contract.sec_type, at),
         "",
         "",
         0,
@@ -170,18 +170,20 @@ def contract_details(request_id: int, contract: Contract, market: Market, at: da
     ]
 
 
-def option_chain(request_id: int, exchange: str, market: Market) -> Fields:
-    """Return the expiries and strikes of the underlying's options on one exchange."""
+def option_chain(request_id: int, exchange: str, market: Market, at: datetime) -> Fields:
+    """Return the expiries ahead and the strikes of the underlying's options on one exchange."""
     table = market.contracts
+    first = f"{market.days.at(at).session_date:%Y%m%d}"
+    expiries = [expiry for expiry in table.expiries if expiry >= first]
     fields: Fields = [75, request_id, exchange, table.underlying.con_id, table.underlying.symbol]
-    fields += ["100", len(table.expiries), *table.expiries, len(table.strikes), *table.strikes]
+    fields += ["100", len(expiries), *expiries, len(table.strikes), *table.strikes]
     return fields
 
 
 def _last_trade(contract: Contract, market: Market, at: datetime) -> str:
     if contract.sec_type != "OPT":
         return ""
-    ends_at = market.session.expires_at(contract.expiry_date)
+    ends_at = market.days.expires_at(contract.expiry_date)
     return contract.expiry if (ends_at - at).days >= _WEEK_DAYS else gateway_time(ends_at)
 
 

@@ -1,7 +1,8 @@
 """The model market: a pure function of (seed, whole second, contract).
 
 The underlying follows spot x exp(sum of keyed normal steps), one step per second, in both
-directions from the open. Before the open and for the first five minutes after it volatility is
+directions from the first open; between 20:00 and 04:00 New York and on days without a session it
+stands still. Each day, until five minutes after the open, volatility is
 15 % of its nominal value; it then rises evenly over five minutes to nominal, where it stays.
 Options are Black-Scholes with the nominal volatility, quoted around the model price rounded to the
 cent, two or three cents wide: the natural price of a vertical lies 0.02 to 0.03 from its mid. The
@@ -23,9 +24,11 @@ from decimal import Decimal
 
 from gateway.simulator.contracts import TICK, Contract, parse_expiry
 from gateway.simulator.draws import between, normal
-from gateway.simulator.hours import TradingSession, weekdays_from
+from gateway.simulator.hours import weekdays_from
 from gateway.simulator.pricing import YEAR_SECONDS, black_scholes
+from gateway.simulator.quoted_seconds import QuotedSeconds
 from gateway.simulator.quotes import Quote
+from gateway.simulator.trading_days import TradingDays
 
 _CALM_SHARE = 0.15
 _CALM_SECONDS = 300
@@ -45,18 +48,19 @@ _FLICKERS = (1.08, 1.12, 1.16)
 
 
 class ModelQuotes:
-    """Quotes computed from the seed; spot is the underlying's price at the open."""
+    """Quotes computed from the seed; spot is the underlying's price at the first open."""
 
-    def __init__(
-        self, *, seed: int, session: TradingSession, spot: Decimal, volatility: Decimal
-    ) -> None:
+    def __init__(self, *, seed: int, days: TradingDays, spot: Decimal, volatility: Decimal) -> None:
         self._seed = seed
-        self._session = session
+        self._days = days
         self._open_spot = float(spot)
         self._volatility = float(volatility)
-        self._open_second = int(session.open_at.timestamp())
+        self._begin_seconds = [int(begin.timestamp()) for begin in days.begins]
+        self._open_seconds = [int(session.open_at.timestamp()) for session in days.sessions]
+        self._open_second = self._open_seconds[0]
+        self._quoted = QuotedSeconds(days)
         self._first_flicker = between(0, _FLICKER_EVERY_SECONDS - 1, seed, "flicker")
-        # Log-returns since the open, per second after it and per second before it.
+        # Log-returns since the first open, per second after it and per second before it.
         self._after = [0.0]
         self._before = [0.0]
         self._moved_seconds: list[int] = []
@@ -64,8 +68,12 @@ class ModelQuotes:
         center = int(spot)
         low, high = max(center - _CHAIN_HALF_WIDTH, 1), center + _CHAIN_HALF_WIDTH
         self.strikes = tuple(Decimal(strike) for strike in range(low, high + 1))
-        days = itertools.islice(weekdays_from(session.session_date), _CHAIN_EXPIRIES)
-        self.expiries = tuple(f"{day:%Y%m%d}" for day in days)
+        first, last = days.sessions[0].session_date, days.sessions[-1].session_date
+        listed = itertools.takewhile(lambda day: day <= last, weekdays_from(first))
+        count = sum(1 for _ in listed) - 1 + _CHAIN_EXPIRIES
+        self.expiries = tuple(
+            f"{day:%Y%m%d}" for day in itertools.islice(weekdays_from(first), count)
+        )
 
     def lists(self, expiry: str, strike: Decimal, right: str) -> bool:
         """Tell whether an option exists: any weekday, any positive multiple of 0.50."""
@@ -92,7 +100,7 @@ class ModelQuotes:
 
     def option(self, contract: Contract, second: int) -> Quote:
         """Return an option's quote."""
-        expires_at = self._session.expires_at(contract.expiry_date)
+        expires_at = self._days.expires_at(contract.expiry_date)
         price = black_scholes(
             spot=float(self.spot(second)),
             strike=float(contract.strike),
@@ -100,7 +108,7 @@ class ModelQuotes:
             life_seconds=expires_at.timestamp() - second,
             volatility=self._volatility,
         ).price
-        price *= self._flicker(second - self._open_second)
+        price *= self._flicker(self._since_open(second))
         width = _WIDE_CENTS if price >= _WIDE_FROM else _NARROW_CENTS
         bid = max(_to_cents(price) - 1, 1)
         return Quote(
@@ -120,6 +128,23 @@ class ModelQuotes:
         self._moved_seconds.append(second)
         self._moved_by.append(factor)
 
+    @property
+    def moves(self) -> list[tuple[int, float]]:
+        """Return every move of the underlying: from which second on, and the log of its factor."""
+        return list(zip(self._moved_seconds, self._moved_by, strict=True))
+
+    def restore_moves(self, moves: list[tuple[int, float]]) -> None:
+        """Take over the moves of an earlier run."""
+        self._moved_seconds = [second for second, _ in moves]
+        self._moved_by = [factor for _, factor in moves]
+
+    def _since_open(self, second: int) -> int:
+        """Return seconds since the open of the session in force; negative before it."""
+        return second - self._open_seconds[self._session(second)]
+
+    def _session(self, second: int) -> int:
+        return max(bisect.bisect_right(self._begin_seconds, second) - 1, 0)
+
     def _flicker(self, since_open: int) -> float:
         if not 0 <= since_open < _FLICKER_UNTIL_SECONDS:
             return 1.0
@@ -138,16 +163,28 @@ class ModelQuotes:
         return self._unmoved(second) * math.exp(factor)
 
     def _unmoved(self, second: int) -> float:
-        since_open = second - self._open_second
-        path, steps = (self._after, since_open) if since_open >= 0 else (self._before, -since_open)
-        direction = 1 if since_open >= 0 else -1
-        while len(path) <= steps:
-            path.append(path[-1] + direction * self._step(direction * len(path)))
-        return self._open_spot * math.exp(path[steps])
+        return self._open_spot * math.exp(
+            self._return_before(second) if second < self._open_second else self._return(second)
+        )
 
-    def _step(self, since_open: int) -> float:
-        deviation = self._volatility * volatility_share(since_open) / math.sqrt(YEAR_SECONDS)
-        return deviation * normal(self._seed, "step", since_open)
+    def _return(self, second: int) -> float:
+        """Return the sum of the steps after the first open, up to a second."""
+        path, steps = self._after, self._quoted.up_to(second)
+        while len(path) <= steps:
+            path.append(path[-1] + self._step(self._quoted.second(len(path))))
+        return path[steps]
+
+    def _return_before(self, second: int) -> float:
+        """Return minus the sum of the steps from a second to the first open."""
+        path, steps = self._before, min(self._open_second - second, self._quoted.before_open)
+        while len(path) <= steps:
+            path.append(path[-1] - self._step(self._open_second - len(path)))
+        return path[steps]
+
+    def _step(self, second: int) -> float:
+        share = volatility_share(self._since_open(second))
+        deviation = self._volatility * share / math.sqrt(YEAR_SECONDS)
+        return deviation * normal(self._seed, "step", second - self._open_second)
 
 
 def volatility_share(since_open: int) -> float:

@@ -141,7 +141,7 @@ def completed_order(order: Order, server_version: int) -> Fields:
         *_fields(UNSET_DOUBLE, UNSET_DOUBLE, 0.0, 1, 0),  # trailStopPrice .. isOmsContainer
         *_fields("", order.filled, 0, 0, "", 0, 0, _UNSET_LONG),  # autoCancelDate .. parentPermId
         done_at,
-        f"Filled Size: {order.filled}",
+        order.end_text,
         *_fields(
             "", "", UNSET_DOUBLE, UNSET_DOUBLE, UNSET_DOUBLE
         ),  # minTradeQty .. midOffsetAtHalf

@@ -12,8 +12,10 @@ from gateway.simulator.tickets import Ticket
 class OrderStatus(StrEnum):
     """Order states as the Gateway spells them."""
 
+    PENDING_SUBMIT = "PendingSubmit"
     PRE_SUBMITTED = "PreSubmitted"
     SUBMITTED = "Submitted"
+    PENDING_CANCEL = "PendingCancel"
     FILLED = "Filled"
     CANCELLED = "Cancelled"
     INACTIVE = "Inactive"
@@ -28,6 +30,10 @@ class Order:
 
     ``sequence`` counts the account's earlier orders of the same reference; with the seed and the
     account it makes every id and draw of this order. ``expires_at`` is None while no end is known.
+    ``end_reason`` says why a done order ended, if it did not fill. ``manual_number`` is above 0
+    for an order entered by hand at the Gateway: its order id is 0 until client 0 binds it, then
+    the negative number. ``twin_ids`` is above 0 for the second of two broker orders that carry one
+    order id.
     """
 
     order_id: int
@@ -45,6 +51,26 @@ class Order:
     last_price: Decimal = Decimal(0)
     leg_paid: dict[int, Decimal] = field(default_factory=dict)
     done_at: datetime | None = None
+    end_reason: str = ""
+    manual_number: int = 0
+    twin_ids: int = 0
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Return the order's place in the book: client id and order id, negative if by hand."""
+        if self.is_manual:
+            return self.client_id, -self.manual_number
+        return self.client_id, self.order_id + self.twin_ids
+
+    @property
+    def is_manual(self) -> bool:
+        """Tell whether the order was entered by hand."""
+        return self.manual_number > 0
+
+    @property
+    def end_text(self) -> str:
+        """Return how the order ended, as completed orders tell it."""
+        return self.end_reason or f"Filled Size: {self.filled}"
 
     @property
     def remaining(self) -> int:
@@ -64,7 +90,7 @@ class Order:
     @property
     def reference(self) -> str:
         """Return what names the order in draws: its reference, else client and order id."""
-        return self.ticket.order_ref or f"#{self.client_id}.{self.order_id}"
+        return self.ticket.order_ref or "#{}.{}".format(*self.key)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,5 +1,6 @@
 """placeOrder: what the Gateway checks before an order enters the book, and what-ifs."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,11 +12,17 @@ from gateway.simulator.login import GatewayLogin
 from gateway.simulator.margin import initial_margin
 from gateway.simulator.order_messages import MarginState
 from gateway.simulator.orders import Order
+from gateway.simulator.price_checks import is_riskless
 from gateway.simulator.queries import ContractQuery
 from gateway.simulator.tickets import Ticket, good_till
 
 _ORDER_TYPES = frozenset({"LMT", "MKT"})
 _TIMES_IN_FORCE = frozenset({"DAY", "GTC", "GTD"})
+_TOO_MANY = (
+    "There are 20 active orders of this side in this contract for the account; "
+    "cancel one before placing another."
+)
+_RISKLESS = "Riskless combination orders are not allowed."
 
 
 def place(
@@ -27,22 +34,41 @@ def place(
         Rejected: The Gateway would refuse it.
     """
     at = login.clock.now()
-    account = login.account(ticket.account, order_id)
+    account = login.order_account(ticket.account, order_id)
     ticket = login.with_account(ticket, account)
-    contract = _contract(login, order_id, query, at)
-    _check(order_id, ticket, at)
+    contract = _checked_contract(login, order_id, query, ticket, at)
     if ticket.what_if:
         _answer_what_if(login, client, order_id, contract, ticket)
         return
     key = (client.client_id, order_id)
     order = login.book.orders.get(key)
-    if order is not None:
-        login.book.modify(order, contract, ticket, at)
+    if order is not None and order.order_id == order_id:
+        login.book.check_modification(order, contract, ticket)
+        rest = replace(ticket, quantity=ticket.quantity - order.filled)
+        _check_margin(order_id, margin_state(login, account, contract, rest, at))
+        login.book.modify(order, ticket, at)
     else:
         login.book.use_id(client.client_id, order_id)
+        if login.book.is_full(contract, ticket):
+            raise rejections.order_rejected(order_id, _TOO_MANY)
         _check_margin(order_id, margin_state(login, account, contract, ticket, at))
         login.book.accept(key, contract, ticket, at)
     login.wake()
+
+
+def place_manual(login: GatewayLogin, query: ContractQuery, ticket: Ticket) -> Order:
+    """Accept an order entered by hand at the Gateway.
+
+    Raises:
+        Rejected: The Gateway would refuse it.
+    """
+    at = login.clock.now()
+    account = login.order_account(ticket.account, 0)
+    contract = _checked_contract(login, 0, query, ticket, at)
+    _check_margin(0, margin_state(login, account, contract, ticket, at))
+    order = login.book.accept_manual(contract, ticket, at)
+    login.wake()
+    return order
 
 
 def margin_state(
@@ -70,6 +96,16 @@ def margin_state(
     )
 
 
+def _checked_contract(
+    login: GatewayLogin, order_id: int, query: ContractQuery, ticket: Ticket, at: datetime
+) -> Contract:
+    contract = _contract(login, order_id, query, at)
+    _check(order_id, ticket, at)
+    if is_riskless(contract, ticket):
+        raise rejections.order_rejected(order_id, _RISKLESS)
+    return contract
+
+
 def _contract(login: GatewayLogin, order_id: int, query: ContractQuery, at: datetime) -> Contract:
     table = login.market.contracts
     if query.sec_type == "BAG":
@@ -87,6 +123,8 @@ def _contract(login: GatewayLogin, order_id: int, query: ContractQuery, at: date
 
 
 def _check(order_id: int, ticket: Ticket, at: datetime) -> None:
+    if ticket.unsupported:
+        raise rejections.invalid(order_id, f"An order with {ticket.unsupported} is not simulated.")
     if ticket.order_type not in _ORDER_TYPES:
         raise rejections.unsupported_order_type(order_id)
     whole = ticket.quantity == ticket.quantity.to_integral_value()
@@ -140,7 +178,7 @@ def _answer_what_if(
     states = [state.fields()]
     if login.whatif_twice:
         states.insert(0, order_messages.no_margins("Preliminary: margins are being computed."))
-    for fields in states:
+    for fields in login.faults.on_what_if(order, states):
         client.send(order_messages.open_order(order, client.server_version, fields))
 
 

@@ -60,6 +60,15 @@ class QuoteSource(Protocol):
         """Return an option's quote."""
         ...
 
+    @property
+    def moves(self) -> list[tuple[int, float]]:
+        """Moves of the underlying that were asked for: second and log of the factor."""
+        ...
+
+    def restore_moves(self, moves: list[tuple[int, float]]) -> None:
+        """Take over the moves of an earlier run."""
+        ...
+
     def move_spot(self, second: int, spot: Decimal) -> None:
         """Move the underlying to a price from this second on; ValueError if it cannot."""
         ...

@@ -2,6 +2,24 @@
 
 from decimal import Decimal
 
+from gateway.simulator.config import MarketDataAccess
+
+_NO_MARKET_DATA = {
+    MarketDataAccess.NOT_SUBSCRIBED: (
+        354,
+        "Requested market data is not subscribed. Displaying delayed market data is available.",
+    ),
+    MarketDataAccess.NO_API_SUBSCRIPTION: (
+        10089,
+        "Requested market data requires additional subscription for API. "
+        "See link in 'Market Data Connections' dialog for more details.",
+    ),
+    MarketDataAccess.COMPETING_SESSION: (
+        10197,
+        "No market data during competing live session",
+    ),
+}
+
 
 class Rejected(Exception):
     """A request is refused; the client is sent the code and text under its request or order id."""
@@ -52,6 +70,49 @@ def not_enough_margin(order_id: int, equity: Decimal, margin: Decimal) -> Reject
         f"MARGIN [{margin:.2f} USD]"
     )
     return Rejected(order_id, 201, text)
+
+
+def only_default_client() -> Rejected:
+    """Return code 327."""
+    return Rejected(-1, 327, "Only the default client (i.e 0) can set the auto bind property.")
+
+
+def account_missing(order_id: int) -> Rejected:
+    """Return code 435: a login of several accounts must be told which one."""
+    return Rejected(order_id, 435, "You must specify an account.")
+
+
+def allocation_missing(order_id: int) -> Rejected:
+    """Return code 436: an advisor must name a client's account."""
+    text = "You must specify an allocation (either a single account, group, or profile)."
+    return Rejected(order_id, 436, text)
+
+
+def no_position(request_id: int) -> Rejected:
+    """Return code 322 for an exercise without enough contracts."""
+    text = "Error processing request: no unlapsed position exists in this option"
+    return Rejected(request_id, 322, text)
+
+
+def too_many_summaries(request_id: int) -> Rejected:
+    """Return code 322: only two account summaries may be active."""
+    text = "Error processing request.-'cl' : cause - Maximum number of account summary requests"
+    return Rejected(request_id, 322, f"{text} exceeded; cancel one first")
+
+
+def duplicate_ticker_id(request_id: int) -> Rejected:
+    """Return code 102."""
+    return Rejected(request_id, 102, "Duplicate ticker ID.")
+
+
+def too_many_tickers(request_id: int) -> Rejected:
+    """Return code 101."""
+    return Rejected(request_id, 101, "Max number of tickers has been reached.")
+
+
+def no_market_data(request_id: int, access: MarketDataAccess) -> Rejected:
+    """Return code 354, 10089 or 10197, by what a login lacks."""
+    return Rejected(request_id, *_NO_MARKET_DATA[access])
 
 
 def order_rejected(order_id: int, reason: str) -> Rejected:

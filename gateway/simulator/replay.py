@@ -1,8 +1,8 @@
-"""Recorded quotes of one real session, read from a CSV file.
+"""Recorded quotes of one or more real sessions, read from a CSV file.
 
 Columns: at (ISO 8601 with zone), symbol, expiry (YYYYMMDD, empty for the underlying), strike,
 right (C or P), bid, ask, bid_size, ask_size. A row holds from its ``at`` until the next row of the
-same contract. Contracts that the file does not name do not exist.
+same contract, at most until midnight New York. Contracts that the file does not name do not exist.
 """
 
 import bisect
@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from gateway.simulator.contracts import Contract, parse_expiry
 from gateway.simulator.quotes import NO_QUOTE, Quote
+from gateway.simulator.trading_days import TradingDays
 
 COLUMNS = ("at", "symbol", "expiry", "strike", "right", "bid", "ask", "bid_size", "ask_size")
 
@@ -34,21 +35,22 @@ class _Tape:
     seconds: list[float] = field(default_factory=list)
     quotes: list[Quote] = field(default_factory=list)
 
-    def at(self, second: int) -> Quote:
+    def at(self, second: int, since: float = 0.0) -> Quote:
         row = bisect.bisect_right(self.seconds, second) - 1
-        return self.quotes[row] if row >= 0 else NO_QUOTE
+        return self.quotes[row] if row >= 0 and self.seconds[row] >= since else NO_QUOTE
 
 
 class RecordedQuotes:
-    """Quotes of a recorded session of one underlying."""
+    """Quotes of recorded sessions of one underlying."""
 
-    def __init__(self, path: Path, ticker: str) -> None:
+    def __init__(self, path: Path, ticker: str, days: TradingDays) -> None:
         """Read a file.
 
         Raises:
             QuotesFileError: A column or number is wrong, or there are no rows of the underlying.
             OSError: The file cannot be read.
         """
+        self._days = days
         self._underlying = _Tape()
         self._options: dict[_OptionKey, _Tape] = {}
         self._read(path, ticker)
@@ -71,15 +73,27 @@ class RecordedQuotes:
 
     def underlying(self, second: int) -> Quote:
         """Return the underlying's quote."""
-        return self._underlying.at(second)
+        return self._underlying.at(second, self._midnight(second))
 
     def option(self, contract: Contract, second: int) -> Quote:
         """Return an option's quote."""
-        return self._options[contract.expiry, contract.strike, contract.right].at(second)
+        tape = self._options[contract.expiry, contract.strike, contract.right]
+        return tape.at(second, self._midnight(second))
 
     def move_spot(self, second: int, spot: Decimal) -> None:
         """Refuse: what was recorded does not move."""
         raise ValueError(f"recorded quotes cannot be moved to {spot} at {second}")
+
+    def _midnight(self, second: int) -> float:
+        return self._days.begin_second(second)
+
+    @property
+    def moves(self) -> list[tuple[int, float]]:
+        """Return nothing: what was recorded does not move."""
+        return []
+
+    def restore_moves(self, moves: list[tuple[int, float]]) -> None:
+        """Do nothing: what was recorded does not move."""
 
     def _read(self, path: Path, ticker: str) -> None:
         rows: list[tuple[float, _OptionKey | None, Quote]] = []

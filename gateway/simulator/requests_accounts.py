@@ -1,9 +1,12 @@
 """Requests about accounts and positions."""
 
-from gateway.simulator import account_feeds
+from gateway.simulator import account_feeds, rejections
 from gateway.simulator.clients import ApiClient, ProfitSubscription
 from gateway.simulator.frames import FieldReader
 from gateway.simulator.login import GatewayLogin
+
+# Source: IBKR's page on account summaries.
+_MOST_SUMMARIES = 2
 
 
 def account_updates(login: GatewayLogin, client: ApiClient, reader: FieldReader) -> None:
@@ -12,9 +15,11 @@ def account_updates(login: GatewayLogin, client: ApiClient, reader: FieldReader)
     is_start = reader.flag()
     account = login.account(reader.text(), -1)
     client.subscribed.account_id = account.account_id if is_start else None
+    client.subscribed.forget(0)
     if is_start:
         account_feeds.send_account(client, account, login.market, login.clock.now())
         client.send([54, 1, account.account_id])
+        login.wake()
 
 
 def account_updates_multi(login: GatewayLogin, client: ApiClient, reader: FieldReader) -> None:
@@ -23,8 +28,10 @@ def account_updates_multi(login: GatewayLogin, client: ApiClient, reader: FieldR
     request_id = reader.whole()
     account = login.account(reader.text(), request_id)
     client.subscribed.multi[request_id] = account.account_id
+    client.subscribed.forget(request_id)
     account_feeds.send_multi(client, request_id, account, login.market, login.clock.now())
     client.send([74, 1, request_id])
+    login.wake()
 
 
 def cancel_account_updates_multi(
@@ -51,14 +58,20 @@ def cancel_positions(login: GatewayLogin, client: ApiClient, reader: FieldReader
 def account_summary(login: GatewayLogin, client: ApiClient, reader: FieldReader) -> None:
     """Send the asked tags of every account, and again when one changes."""
     reader.skip(1)
-    request_id = reader.whole()
-    reader.skip(1)
+    request_id, group = reader.whole(), reader.text()
+    if group != "All":
+        raise rejections.invalid(request_id, f"There is no account group {group!r}.")
     tags = tuple(reader.text().split(","))
-    client.subscribed.summaries[request_id] = tags
+    active = client.subscribed.summaries
+    if request_id not in active and len(active) >= _MOST_SUMMARIES:
+        raise rejections.too_many_summaries(request_id)
+    active[request_id] = tags
+    client.subscribed.forget(request_id)
     at = login.clock.now()
     for account in login.accounts.values():
         account_feeds.send_summary(client, request_id, tags, account, login.market, at)
     client.send([64, 1, request_id])
+    login.wake()
 
 
 def cancel_account_summary(login: GatewayLogin, client: ApiClient, reader: FieldReader) -> None:

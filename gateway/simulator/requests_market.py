@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from gateway.simulator import messages, rejections, ticks
 from gateway.simulator.clients import ApiClient, Subscription
+from gateway.simulator.config import MarketDataAccess
 from gateway.simulator.contracts import Contract
 from gateway.simulator.frames import FieldReader
 from gateway.simulator.login import GatewayLogin
@@ -23,6 +24,7 @@ def market_data(login: GatewayLogin, client: ApiClient, reader: FieldReader) -> 
     reader.skip((3 if has_delta_neutral_contract else 0) + 1)
     is_snapshot = reader.flag()
     contract = _quoted(login, request_id, query)
+    _check_data(login, client, request_id)
     subscription = Subscription(contract)
     first = ticks.quote_changes(request_id, subscription, login.market, login.clock.now())
     client.send_all([*messages.market_data_preamble(request_id), *first])
@@ -65,9 +67,10 @@ def contract_details(login: GatewayLogin, client: ApiClient, reader: FieldReader
 def option_parameters(login: GatewayLogin, client: ApiClient, reader: FieldReader) -> None:
     """Answer reqSecDefOptParams; another symbol has no chain."""
     request_id = reader.whole()
+    at = login.clock.now()
     if reader.text() == login.market.contracts.underlying.symbol:
         for exchange in _CHAIN_EXCHANGES:
-            client.send(messages.option_chain(request_id, exchange, login.market))
+            client.send(messages.option_chain(request_id, exchange, login.market, at))
     client.send([76, request_id])
 
 
@@ -79,6 +82,15 @@ def market_rule(login: GatewayLogin, client: ApiClient, reader: FieldReader) -> 
 def current_time(login: GatewayLogin, client: ApiClient, reader: FieldReader) -> None:
     """Answer with market time as epoch seconds."""
     client.send([49, 1, int(login.clock.now().timestamp())])
+
+
+def _check_data(login: GatewayLogin, client: ApiClient, request_id: int) -> None:
+    if request_id in client.subscribed.quotes:
+        raise rejections.duplicate_ticker_id(request_id)
+    if login.lines_used >= login.market_data_lines:
+        raise rejections.too_many_tickers(request_id)
+    if login.market_data is not MarketDataAccess.LIVE:
+        raise rejections.no_market_data(request_id, login.market_data)
 
 
 def _quoted(login: GatewayLogin, request_id: int, query: ContractQuery) -> Contract:

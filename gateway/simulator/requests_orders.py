@@ -5,11 +5,12 @@ from datetime import datetime
 from gateway.simulator import messages, order_messages, placement, rejections
 from gateway.simulator.clients import ApiClient
 from gateway.simulator.frames import FieldReader
+from gateway.simulator.hours import new_york_date
 from gateway.simulator.login import GatewayLogin
 from gateway.simulator.orders import Execution, OrderStatus
 from gateway.simulator.tickets import good_till, read_place_order
 
-_EXERCISE = 1
+_EXERCISE, _LAPSE = 1, 2
 
 
 def place_order(login: GatewayLogin, client: ApiClient, reader: FieldReader) -> None:
@@ -23,7 +24,7 @@ def cancel_order(login: GatewayLogin, client: ApiClient, reader: FieldReader) ->
     reader.skip(1)
     order_id = reader.whole()
     order = login.book.orders.get((client.client_id, order_id))
-    if order is None:
+    if order is None or order.order_id != order_id:
         raise rejections.cancel_of_unknown(order_id)
     if order.status is OrderStatus.FILLED:
         raise rejections.cancel_of_done(order_id, order.status)
@@ -39,12 +40,20 @@ def global_cancel(login: GatewayLogin, client: ApiClient, reader: FieldReader) -
 
 
 def open_orders(login: GatewayLogin, client: ApiClient, reader: FieldReader) -> None:
-    """Answer reqOpenOrders: the live orders of this client."""
+    """Answer reqOpenOrders: the live orders of this client; client 0 binds manual ones."""
+    if client.client_id == 0:
+        login.book.bind_manual()
     _send_open_orders(login, client, everyone=False)
 
 
 def auto_open_orders(login: GatewayLogin, client: ApiClient, reader: FieldReader) -> None:
-    """Take note of reqAutoOpenOrders: there are no manual orders to bind."""
+    """Answer reqAutoOpenOrders: bind manual orders from now on; 327 for all but client 0."""
+    reader.skip(1)
+    if client.client_id != 0:
+        raise rejections.only_default_client()
+    client.binds_manual_orders = reader.flag()
+    if client.binds_manual_orders:
+        login.book.bind_manual()
 
 
 def all_open_orders(login: GatewayLogin, client: ApiClient, reader: FieldReader) -> None:
@@ -53,18 +62,21 @@ def all_open_orders(login: GatewayLogin, client: ApiClient, reader: FieldReader)
 
 
 def completed_orders(login: GatewayLogin, client: ApiClient, reader: FieldReader) -> None:
-    """Answer with the orders that are done."""
+    """Answer with the orders that were done today (New York), as far as the Gateway keeps them."""
+    today = new_york_date(login.clock.now())
     for order in login.book.orders.values():
-        if order.done_at is not None:
+        if order.done_at is not None and new_york_date(order.done_at) == today:
             client.send(order_messages.completed_order(order, client.server_version))
     client.send([102])
 
 
 def executions(login: GatewayLogin, client: ApiClient, reader: FieldReader) -> None:
-    """Answer reqExecutions by its filter, then the fees."""
+    """Answer reqExecutions of today (New York) by its filter, then the fees."""
     reader.skip(1)
     request_id = reader.whole()
-    rows = _filtered(reader, login.book.executions)
+    today = new_york_date(login.clock.now())
+    rows = [row for row in login.book.executions if new_york_date(row.at) == today]
+    rows = _filtered(reader, rows)
     for row in rows:
         client.send(order_messages.exec_details(request_id, row, client.server_version))
     client.send([55, 1, request_id])
@@ -79,24 +91,25 @@ def next_order_id(login: GatewayLogin, client: ApiClient, reader: FieldReader) -
 
 
 def exercise_options(login: GatewayLogin, client: ApiClient, reader: FieldReader) -> None:
-    """Exercise a long option at once, or let it lapse at expiry.
-
-    At IBKR an exercise is processed after the close; here the stock arrives immediately.
-    """
+    """Exercise a long option, or let it lapse at expiry; only the position tells the outcome."""
     reader.skip(1)
     request_id, con_id = reader.whole(), reader.whole()
     reader.skip(10)
     action, quantity = reader.whole(), reader.whole()
-    account = login.account(reader.text(), request_id)
+    account = login.order_account(reader.text(), request_id)
     position = account.positions.get(con_id)
-    if position is None or not 0 < quantity <= position.quantity:
-        text = "Error processing request: no unlapsed position exists in this option"
-        raise rejections.Rejected(request_id, 322, text)
-    if action == _EXERCISE:
-        login.settle(account, position.contract, quantity, quantity)
-        login.push(account)
-    else:
-        account.lapsed[con_id] = account.lapsed.get(con_id, 0) + quantity
+    if position is None:
+        raise rejections.no_position(request_id)
+    try:
+        if action == _EXERCISE:
+            at = login.clock.now()
+            login.settlements.exercise(account, position.contract, quantity, at)
+        elif action == _LAPSE:
+            login.settlements.lapse(account, position.contract, quantity)
+        else:
+            raise rejections.invalid(request_id, f"Invalid exercise action {action}.")
+    except ValueError as error:
+        raise rejections.no_position(request_id) from error
 
 
 def _send_open_orders(login: GatewayLogin, client: ApiClient, *, everyone: bool) -> None:

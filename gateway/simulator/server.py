@@ -1,8 +1,6 @@
 """The simulator: one shared market, a listening port per login, and market time.
 
-``run`` sleeps until the next whole second that anybody needs. While an order is live in trading
-hours, and for the first minute after the open, every second matters; otherwise streams are sent
-every ten seconds, and without streams nothing happens between open, close and expiry.
+``run`` sleeps until the next instant that matters to anybody; see ``timetable``.
 
 What is due at an instant is always done before any request that arrives at that instant, whether
 the clock or the socket is read first, so that two runs of one script cannot differ.
@@ -10,61 +8,76 @@ the clock or the socket is read first, so that two runs of one script cannot dif
 
 import asyncio
 import functools
-import math
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+import time
+from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 
 from gateway.simulator import ticks
-from gateway.simulator.clients import ApiClient
+from gateway.simulator.broker_side import BrokerSide
 from gateway.simulator.config import Clock, Json, SimulatorConfig
 from gateway.simulator.control import ControlServer
-from gateway.simulator.login import GatewayLogin
-from gateway.simulator.market import Market
-from gateway.simulator.model import instant_of, second_of
+from gateway.simulator.control_faults import FaultControl
+from gateway.simulator.fault_actions import SimulatorFaultActions
+from gateway.simulator.fault_board import FaultBoard
+from gateway.simulator.listeners import Listeners
 from gateway.simulator.session import ApiSession
 from gateway.simulator.state import simulator_state
-
-_BUSY_OPEN = timedelta(seconds=60)
-_QUIET_SECONDS = 10
-_LONG_STRIDE = timedelta(days=1)
-_BACKLOG = 1024
+from gateway.simulator.timetable import LONG_STRIDE, Timetable
 
 
 class Simulator:
     """IB Gateways of one process, on one market.
 
+    ``clock`` is market time; ``monotonic`` machine seconds, for how fast clients send.
+
     Raises:
         QuotesFileError: The recorded quotes of the configuration cannot be used.
     """
 
-    def __init__(self, config: SimulatorConfig, clock: Clock) -> None:
-        self.market = Market(config)
+    def __init__(
+        self,
+        config: SimulatorConfig,
+        clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.ports: dict[str, int] = {}
         self.control_url = ""
         self._config = config
         self._clock = clock
         self._woken = asyncio.Event()
-        self._stepped_at = clock.now()
         self._sessions: dict[ApiSession, None] = {}
-        self._servers: list[asyncio.Server] = []
-        self._control = ControlServer(self)
-        self._due_at = clock.now() + _LONG_STRIDE
-        session = self.market.session
-        self._hours = (
-            session.premarket_at,
-            session.open_at,
-            session.close_at,
-            session.options_close_at,
-            session.expiry_at,
-            session.postmarket_end_at,
+        self._due_at = clock.now() + LONG_STRIDE
+        self.faults = FaultBoard(
+            seed=config.seed,
+            clock=clock,
+            login_ids=[login.login_id for login in config.logins],
+            wake=self._wake,
         )
-        self.logins = {
-            login.login_id: GatewayLogin(
-                login, seed=config.seed, market=self.market, clock=clock, wake=self._wake
-            )
-            for login in config.logins
-        }
+        self._broker = BrokerSide(
+            config,
+            clock,
+            monotonic=monotonic,
+            faults=self.faults,
+            wake=self._wake,
+            cut_all=self._cut_all,
+        )
+        self.market, self.logins = self._broker.market, self._broker.logins
+        self.actions = self._broker.actions(self.catch_up)
+        self._timetable = Timetable(
+            days=self.market.days,
+            logins=self.logins,
+            events=self._broker.events,
+            faults=self.faults,
+        )
+        self.fault_control = FaultControl(
+            self.faults, catch_up=self.catch_up, settled=self._broker.save
+        )
+        self._control = ControlServer(self)
+        self._listeners = Listeners(config.host, self._accept)
+        self.faults.act_by(SimulatorFaultActions(self.faults, self.logins, self._listeners))
+        for number, document in enumerate(config.faults):
+            self.faults.arm(document, f"faults[{number}]")
 
     async def start(self) -> None:
         """Listen on every port; afterwards ``ports`` and ``control_url`` are set.
@@ -92,26 +105,28 @@ class Simulator:
         if now >= self._due_at:
             self._step(now)
             self._due_at = self._next_due()
+            self._broker.save()
 
     async def stop(self) -> None:
         """Close every port and connection."""
         await self._control.stop()
-        for server in self._servers:
-            server.close()
+        await self._listeners.close()
         alive = list(self._sessions)
         for session in alive:
             session.finish()
         for session in alive:
             await session.lost.wait()
-        for server in self._servers:
-            await server.wait_closed()
-        self._servers.clear()
+        await self._listeners.closed()
 
     def traffic(self) -> tuple[int, int]:
         """Return bytes sent and received, summed over the API connections alive now."""
         sent = sum(session.sent_bytes for session in self._sessions)
         received = sum(session.received_bytes for session in self._sessions)
         return sent, received
+
+    def arm_fault(self, document: Json) -> Json:
+        """Arm a fault and return it with its id; FaultError names what is wrong with it."""
+        return self.fault_control.arm(document)
 
     def state(self) -> Json:
         """Return the broker's side of the book; layout in ``state``."""
@@ -137,34 +152,35 @@ class Simulator:
         """Move the model's underlying from now on; ValueError if quotes are recorded."""
         self.catch_up()
         self.market.move_spot(self._clock.now(), spot)
+        self._broker.save()
 
     def _step(self, at: datetime) -> None:
         """Expire and fill orders, settle expired options and send ticks."""
-        before, self._stepped_at = self._stepped_at, at
-        ticks_due = self._ticks_due(before, at)
-        for login in self.logins.values():
-            if login.book.live:
-                login.book.step(at)
-        if before < self.market.session.expiry_at <= at:
-            for login in self.logins.values():
-                login.expire_options()
+        before = self._broker.play_to(at)
+        self.faults.step(at)
+        ticks_due = self._timetable.ticks_due(before, at)
+        self._broker.step(before, at)
         if ticks_due:
-            for client in self._clients():
+            for client in self._timetable.clients():
                 ticks.send_changes(client, self.market, at)
+            self._broker.events.push_profits(at)
+
+    def _cut_all(self) -> None:
+        for session in list(self._sessions):
+            session.abort()
 
     async def _listen(self) -> None:
-        loop = asyncio.get_running_loop()
         for settings in self._config.logins:
-            login = self.logins[settings.login_id]
-            server = await loop.create_server(
-                functools.partial(ApiSession, login, self._sessions, self.catch_up),
-                self._config.host,
-                settings.port,
-                backlog=_BACKLOG,
-            )
-            self._servers.append(server)
-            self.ports[settings.login_id] = server.sockets[0].getsockname()[1]
-        self.control_url = await self._control.start(self._config.host, self._config.control_port)
+            await self._listeners.open(settings.login_id, settings.port)
+        self.ports |= self._listeners.ports
+        self.control_url = await self._control.start(
+            self._config.control_host, self._config.control_port
+        )
+
+    def _accept(self, login_id: str) -> Callable[[], ApiSession]:
+        """Return what makes the connections of a login."""
+        login = self.logins[login_id]
+        return functools.partial(ApiSession, login, self._sessions, self.catch_up)
 
     def _wake(self) -> None:
         """Look again when the next instant is: an order or a stream is new."""
@@ -187,37 +203,4 @@ class Simulator:
             await asyncio.gather(sleeping, waking, return_exceptions=True)
 
     def _next_due(self) -> datetime:
-        """Return the next instant at which something is due."""
-        after = max(self._stepped_at, self._clock.now())
-        if self._every_second(after):
-            return instant_of(math.floor(after.timestamp()) + 1)
-        due = [at for at in (*self._hours, *self._order_ends()) if at > self._stepped_at]
-        if self._has_streams():
-            quiet = math.floor(after.timestamp() / _QUIET_SECONDS + 1) * _QUIET_SECONDS
-            due.append(instant_of(quiet))
-        return min(due, default=after + _LONG_STRIDE)
-
-    def _every_second(self, at: datetime) -> bool:
-        session = self.market.session
-        trading = session.is_trading("OPT", at)
-        if trading and any(login.book.live for login in self.logins.values()):
-            return True
-        return session.open_at <= at < session.open_at + _BUSY_OPEN and self._has_streams()
-
-    def _ticks_due(self, before: datetime, at: datetime) -> bool:
-        if second_of(at) // _QUIET_SECONDS > second_of(before) // _QUIET_SECONDS:
-            return True
-        return self._every_second(at) or any(before < turn <= at for turn in self._hours)
-
-    def _has_streams(self) -> bool:
-        return any(client.subscribed.quotes for client in self._clients())
-
-    def _clients(self) -> Iterator[ApiClient]:
-        for login in self.logins.values():
-            yield from login.clients.values()
-
-    def _order_ends(self) -> Iterator[datetime]:
-        for login in self.logins.values():
-            for order in login.book.live.values():
-                if order.expires_at is not None:
-                    yield order.expires_at
+        return self._timetable.next_due(self._broker.played_to, self._clock.now())

@@ -1,6 +1,7 @@
 """One TCP connection of an API client: handshake, start, then one handler per message."""
 
 import asyncio
+import functools
 import logging
 from collections.abc import Callable
 
@@ -8,14 +9,17 @@ from gateway.simulator import requests_accounts, requests_market, requests_order
 from gateway.simulator.clients import ApiClient
 from gateway.simulator.frames import FieldReader, FrameBuffer, FrameError, encode
 from gateway.simulator.hours import gateway_time
+from gateway.simulator.line import Line
 from gateway.simulator.login import GatewayLogin
 from gateway.simulator.rejections import Rejected
+from gateway.simulator.request_faults import RequestFaults
 
 LEAST_SERVER_VERSION, GREATEST_SERVER_VERSION = 176, 178
 
 Handler = Callable[[GatewayLogin, ApiClient, FieldReader], None]
 
 _START_API = 71
+_TOO_FAST = 100
 _CLIENT_ID_IN_USE = 326
 _FARM_NOTICES = (
     (2104, "Market data farm connection is OK:usfarm"),
@@ -81,7 +85,9 @@ class ApiSession(asyncio.Protocol):
         self._frames = FrameBuffer()
         self._transport: asyncio.Transport | None = None
         self._server_version = 0
-        self._client: ApiClient | None = None
+        self._line = Line(login.faults.board, login.login_id, self._write, self.abort)
+        self._requests: RequestFaults | None = None
+        self._pacing = login.new_pacing()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a new connection."""
@@ -89,11 +95,15 @@ class ApiSession(asyncio.Protocol):
             self._transport = transport
             transport.set_write_buffer_limits(_WRITE_BUFFER_BYTES)
         self._sessions[self] = None
+        self.login.faults.lines[self._line] = None
+        if self.login.faults.refuses() or not self.login.is_up():
+            self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Free the client id."""
         self._sessions.pop(self, None)
-        client = self._client
+        self.login.faults.lines.pop(self._line, None)
+        client = self._line.client
         if client is not None and self.login.clients.get(client.client_id) is client:
             del self.login.clients[client.client_id]
         self.lost.set()
@@ -109,7 +119,11 @@ class ApiSession(asyncio.Protocol):
             self.close()
             return
         for text in complete:
-            self._receive(text)
+            if self._pacing.takes():
+                self._line.receive(text, self._receive)
+            else:
+                self._refuse_pace()
+        self.login.settled()
 
     def close(self) -> None:
         """Close the connection after what is buffered."""
@@ -127,6 +141,13 @@ class ApiSession(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def _refuse_pace(self) -> None:
+        if self._line.client is not None:
+            text = "Max rate of messages per second has been exceeded:max=50"
+            self._line.client.error(-1, _TOO_FAST, text)
+        if self._pacing.is_exhausted:
+            self.close()
+
     def _write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self.sent_bytes += len(data)
@@ -137,10 +158,11 @@ class ApiSession(asyncio.Protocol):
             self._shake_hands(text)
             return
         fields = text.split("\0")[:-1]
-        if self._client is None:
+        if self._line.client is None or self._requests is None:
             self._start(fields)
-        else:
-            self._dispatch(self._client, fields)
+            return
+        answer = functools.partial(self._dispatch, self._line.client, fields)
+        self._requests.receive(fields, answer)
 
     def _shake_hands(self, offer: str) -> None:
         """Answer ``v157..176`` with the highest version that both sides speak."""
@@ -168,13 +190,22 @@ class ApiSession(asyncio.Protocol):
         if message_id != _START_API:
             self.close()
             return
-        client = ApiClient(client_id, self._server_version, self._write)
+        outbox = self._line.outbox
+        outbox.answering = message_id
+        self._admit(ApiClient(client_id, self._server_version, outbox.send))
+        outbox.answering = 0
+
+    def _admit(self, client: ApiClient) -> None:
+        client_id = client.client_id
         if not self.login.has_room_for(client_id):
             text = "Unable to connect as the client id is already in use. "
             client.error(-1, _CLIENT_ID_IN_USE, text + "Retry with a unique client id.")
             self.close()
             return
-        self._client = self.login.clients[client_id] = client
+        self.login.clients[client_id] = client
+        self._line.start(client)
+        self._requests = RequestFaults(self.login, client, self._line)
+        self.login.faults.board.fire("connect", self._line.outbox.scene)
         client.send([15, 1, ",".join(self.login.accounts)])
         client.send([9, 1, self.login.book.next_valid_id(client_id)])
         for code, text in _FARM_NOTICES:
@@ -183,7 +214,7 @@ class ApiSession(asyncio.Protocol):
     def _dispatch(self, client: ApiClient, fields: list[str]) -> None:
         reader = FieldReader(fields)
         try:
-            message_id = reader.whole()
+            self._line.outbox.answering = message_id = reader.whole()
             handler = HANDLERS.get(message_id)
             if handler is None:
                 client.error(-1, 505, f"Fatal Error: Unknown message id {message_id}")
@@ -195,3 +226,5 @@ class ApiSession(asyncio.Protocol):
             _logger.exception("login %s: bad request %s", self.login.login_id, fields[:4])
             text = f"Server error when reading an API client request: {error}"
             client.error(-1, 320, text)
+        finally:
+            self._line.outbox.answering = 0

@@ -14,10 +14,10 @@ def simulator_state(market: Market, logins: list[GatewayLogin], at: datetime) ->
 
     Money and prices are decimal text in USD, instants ISO 8601 in UTC.
     """
-    session = market.session
+    session = market.days.at(at)
     return {
         "now": at.isoformat(),
-        "ticker": session.ticker,
+        "ticker": market.ticker,
         "spot": str(market.spot(at)),
         "session": {
             "open_at": session.open_at.isoformat(),

@@ -20,7 +20,8 @@ _LEG_EXTRAS = 4
 class Ticket:
     """What a client asks for in one placeOrder. Prices are net USD per share of the BOUGHT combo.
 
-    ``limit_price`` is None for a market order.
+    ``limit_price`` is None for a market order. ``unsupported`` names a feature that was asked for
+    and is not simulated; empty if there is none.
     """
 
     action: str
@@ -41,6 +42,7 @@ class Ticket:
     smart_parameters: tuple[tuple[str, str], ...] = ()
     good_till_date: str = ""
     what_if: bool = False
+    unsupported: str = ""
 
     @property
     def sign(self) -> int:
@@ -69,11 +71,24 @@ def read_place_order(reader: FieldReader, server_version: int) -> tuple[int, Con
         query = replace(query, legs=legs)
         reader.skip(reader.whole())
         smart = tuple((reader.text(), reader.text()) for _ in range(reader.whole()))
-    reader.skip(3)
-    good_till_date = reader.text()
-    reader.skip(3 + (server_version < 177) + 1)
-    what_if = _skip_to_what_if(reader)
-    ticket = replace(ticket, smart_parameters=smart, good_till_date=good_till_date, what_if=what_if)
+    reader.skip(2)
+    good_after_time, good_till_date, fa_group = reader.text(), reader.text(), reader.text()
+    reader.skip(2 + (server_version < 177) + 1)
+    algorithm, what_if = _skip_to_what_if(reader)
+    asked = {
+        "OCA group": ticket.oca_group,
+        "parent order": ticket.parent_id,
+        "good after time": good_after_time,
+        "allocation group": fa_group,
+        "algorithm": algorithm,
+    }
+    ticket = replace(
+        ticket,
+        smart_parameters=smart,
+        good_till_date=good_till_date,
+        what_if=what_if,
+        unsupported=next((name for name, value in asked.items() if value), ""),
+    )
     return order_id, query, ticket
 
 
@@ -123,8 +138,12 @@ def _read_basics(reader: FieldReader) -> Ticket:
     )
 
 
-def _skip_to_what_if(reader: FieldReader) -> bool:
-    """Pass over shortSaleSlot and all that follows; the optional blocks announce themselves."""
+def _skip_to_what_if(reader: FieldReader) -> tuple[str, bool]:
+    """Pass over shortSaleSlot and all that follows; the optional blocks announce themselves.
+
+    Returns:
+        The algorithm's name, empty if none, and the whatIf field.
+    """
     reader.skip(_FIELDS_SHORT_SALE_TO_VOLATILITY_TYPE)
     delta_neutral_order_type = reader.text()
     reader.skip(1 + (_FIELDS_OF_DELTA_NEUTRAL if delta_neutral_order_type else 0))
@@ -136,7 +155,8 @@ def _skip_to_what_if(reader: FieldReader) -> bool:
     reader.skip((1 if hedge_type else 0) + 4)
     has_delta_neutral_contract = reader.flag()
     reader.skip(3 if has_delta_neutral_contract else 0)
-    if reader.text():  # the algorithm's name, with its counted parameters
+    algorithm = reader.text()
+    if algorithm:  # its counted parameters
         reader.skip(2 * reader.whole())
     reader.skip(1)
-    return reader.flag()
+    return algorithm, reader.flag()

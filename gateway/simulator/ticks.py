@@ -42,9 +42,10 @@ def _pulse(request_id: int, subscription: Subscription, market: Market, at: date
     It proves to clients that the feed lives while a quiet quote stands still, as the tape of a
     busy stock does; recorded quotes change once a minute only.
     """
-    if subscription.contract.sec_type != "STK" or not market.session.is_trading("STK", at):
+    session = market.days.at(at)
+    if subscription.contract.sec_type != "STK" or not session.is_trading("STK", at):
         return []
-    volume = int((at - market.session.open_at).total_seconds() + 1) * _SHARES_PER_SECOND
+    volume = int((at - session.open_at).total_seconds() + 1) * _SHARES_PER_SECOND
     return [messages.tick_size(request_id, messages.VOLUME, volume)]
 
 

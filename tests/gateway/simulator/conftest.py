@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import pytest
 from ib_insync import IB, Client, ComboLeg, Contract, LimitOrder, Option, Order, TagValue, Trade
 
 from gateway.simulator import SimulatedAccount, SimulatedLogin, Simulator, SimulatorConfig
+from gateway.simulator.config import Json
 
 OPEN_AT = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 CLOSE_AT = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
@@ -142,7 +144,11 @@ class Desk:
 
 
 def a_login(
-    login_id: str = "desk", *accounts: str, cash: str = "100000", whatif_twice: bool = False
+    login_id: str = "desk",
+    *accounts: str,
+    cash: str = "100000",
+    whatif_twice: bool = False,
+    advisor_account: str = "",
 ) -> SimulatedLogin:
     return SimulatedLogin(
         login_id=login_id,
@@ -151,6 +157,7 @@ def a_login(
             SimulatedAccount(account_id=name, cash=Decimal(cash)) for name in accounts or ("DU1",)
         ),
         whatif_twice=whatif_twice,
+        advisor_account=advisor_account,
     )
 
 
@@ -162,26 +169,32 @@ def a_config(
     open_at: datetime = OPEN_AT,
     quotes_file: Path | None = None,
     ticker: str = "QQQ",
+    faults: tuple[Json, ...] = (),
 ) -> SimulatorConfig:
     return SimulatorConfig(
         seed=seed,
         ticker=ticker,
+        faults=faults,
         session_open_at=open_at,
         session_close_at=close_at,
         spot=Decimal("600.00"),
         logins=logins or (a_login(),),
         quotes_file=quotes_file,
+        # The clients of these tests do not keep the pace of a real one.
+        messages_per_second=0,
     )
 
 
 @asynccontextmanager
 async def open_desk(
-    config: SimulatorConfig | None = None, at: datetime | None = None
+    config: SimulatorConfig | None = None,
+    at: datetime | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[Desk]:
     """Run a simulator, by default two seconds after the open."""
     config = config or a_config()
     clock = ManualClock(at or config.session_open_at + timedelta(seconds=2))
-    simulator = Simulator(config, clock)
+    simulator = Simulator(config, clock, monotonic)
     desk = Desk(simulator, clock)
     await simulator.start()
     running = asyncio.create_task(simulator.run())

@@ -1,4 +1,4 @@
-"""The control API, the configuration file and the command line."""
+"""The control API and the command line."""
 
 import asyncio
 import json
@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.simulator import ConfigError, Simulator, SimulatorConfig, read_config
+from gateway.simulator import Simulator
 from gateway.simulator.__main__ import main
 from gateway.simulator.config import Json
 from gateway.simulator.frames import encode
+from tests.gateway.simulator.config_documents import DOCUMENT
 from tests.gateway.simulator.conftest import (
     OPEN_AT,
     Desk,
@@ -24,15 +25,6 @@ from tests.gateway.simulator.conftest import (
     open_desk,
     put_spread,
 )
-
-DOCUMENT: dict[str, Json] = {
-    "seed": 7,
-    "ticker": "QQQ",
-    "session_open_at": "2026-11-23T14:30:00Z",
-    "session_close_at": "2026-11-23T21:00:00Z",
-    "spot": "600.00",
-    "logins": [{"login_id": "a", "accounts": [{"account_id": "DU1", "cash": "100000.00"}]}],
-}
 
 
 async def call(desk: Desk, method: str, path: str, document: Json = None) -> tuple[int, Json]:
@@ -97,6 +89,37 @@ def test_an_injected_error_reaches_the_clients_of_its_login() -> None:
     asyncio.run(story())
 
 
+def test_an_assignment_and_an_order_by_hand_are_made_over_http() -> None:
+    async def story() -> None:
+        async with open_desk() as desk:
+            client = await desk.connect()
+            legs: Json = [
+                {"contract": "QQQ   261123P00592000", "action": "BUY", "ratio": 1},
+                {"contract": "QQQ   261123P00597000", "action": "SELL"},
+            ]
+            order: dict[str, Json] = {"account": "DU1", "action": "BUY", "quantity": 1}
+            status, answer = await call(desk, "POST", "/manual", {**order, "legs": legs})
+            assert status == 200
+            assert isinstance(answer, dict)
+            await desk.settle()
+            rows = await desk.answer(client.reqExecutionsAsync())
+            assert {row.execution.permId for row in rows} == {answer["perm_id"]}
+            told: Json = {"account": "DU1", "contract": "QQQ   261123P00597000", "quantity": 1}
+            assert await call(desk, "POST", "/assign", told) == (200, told)
+            await desk.settle()
+            held = {p.contract.secType: p.position for p in client.positions()}
+            assert held == {"OPT": 1, "STK": 100}
+            liquidated: Json = {"account": "DU1", "orders": 1}
+            answered = await call(desk, "POST", "/liquidate", {"account": "DU1"})
+            assert answered == (200, liquidated)
+            resting: Json = {**order, "legs": legs, "limit": "-3.00", "tif": "GTC"}
+            assert (await call(desk, "POST", "/manual", resting))[0] == 200
+            (seen,) = await desk.answer(client.reqAllOpenOrdersAsync())
+            assert (seen.order.lmtPrice, seen.order.tif) == (-3.0, "GTC")
+
+    asyncio.run(story())
+
+
 def test_the_spot_can_be_moved() -> None:
     async def story() -> None:
         async with open_desk() as desk:
@@ -117,6 +140,19 @@ def test_the_spot_can_be_moved() -> None:
         ("POST", "/error", {"login": "desk", "message": "x", "code": "1100"}, 400),
         ("POST", "/spot", {"spot": "much"}, 400),
         ("POST", "/spot", {"spot": "-1"}, 400),
+        ("GET", "/assign", None, 405),
+        ("POST", "/assign", {"account": "DU1", "contract": "QQQ"}, 400),
+        ("POST", "/assign", {"account": "DU9", "contract": "QQQ", "quantity": 1}, 404),
+        ("POST", "/exercise", {"account": "DU1", "contract": "QQQ", "quantity": 1}, 400),
+        ("POST", "/manual", {"account": "DU1", "action": "BUY", "quantity": 1, "legs": []}, 400),
+        (
+            "POST",
+            "/manual",
+            {"account": "DU1", "action": "BUY", "quantity": 1, "legs": [{"contract": "?"}]},
+            400,
+        ),
+        ("POST", "/liquidate", {"account": "DU9"}, 404),
+        ("POST", "/login", {"login": "nobody"}, 404),
     ],
 )
 def test_a_bad_control_request_is_refused(
@@ -179,56 +215,6 @@ def test_a_client_of_other_versions_is_disconnected(offer: bytes) -> None:
     asyncio.run(story())
 
 
-def test_a_configuration_file_is_read_exactly(tmp_path: Path) -> None:
-    path = tmp_path / "simulator.json"
-    path.write_text(json.dumps(DOCUMENT), encoding="utf-8")
-    config = read_config(path)
-    assert config == SimulatorConfig(
-        seed=7,
-        ticker="QQQ",
-        session_open_at=config.session_open_at,
-        session_close_at=config.session_close_at,
-        spot=a_config().spot,
-        logins=(a_login("a"),),
-    )
-    assert config.session_open_at == OPEN_AT
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"seed": None}, "seed is missing"),
-        ({"seed": "7"}, "seed must be a whole number"),
-        ({"spot": 600.0}, "spot must be text"),
-        ({"spot": "a lot"}, "spot must be a decimal as text"),
-        ({"spot": "0"}, "spot must be above 0"),
-        ({"volatility": "NaN"}, "volatility must be a finite decimal"),
-        ({"session_open_at": "2026-11-23T14:30:00"}, "session_open_at needs a zone"),
-        ({"session_open_at": "soon"}, "session_open_at must be ISO 8601"),
-        ({"session_open_at": "2026-11-24T14:30:00Z"}, "session_close_at must be after"),
-        ({"logins": {}}, "logins must be a list"),
-        ({"logins": [3]}, "logins[0] must be a JSON object"),
-        ({"logins": [{"login_id": "a", "accounts": []}]}, "needs at least one account"),
-        (
-            {"logins": [{"login_id": "a", "accounts": [{"account_id": "DU1"}]}]},
-            "logins[0].accounts[0].cash is missing",
-        ),
-        ({"colour": "red"}, "unknown key colour"),
-    ],
-)
-def test_a_wrong_setting_is_named(tmp_path: Path, change: dict[str, Json], says: str) -> None:
-    path = tmp_path / "simulator.json"
-    path.write_text(json.dumps(DOCUMENT | change), encoding="utf-8")
-    with pytest.raises(ConfigError) as refusal:
-        read_config(path)
-    assert says in str(refusal.value)
-
-
-def test_names_are_given_once() -> None:
-    with pytest.raises(ConfigError, match="account_id 'DU1' appears twice"):
-        a_config(logins=(a_login("a"), a_login("b")))
-
-
 def test_the_command_line_reports_what_is_wrong(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -249,6 +235,8 @@ def test_the_command_line_serves_clients_on_wall_time(tmp_path: Path) -> None:
             "gateway.simulator",
             "--config",
             str(path),
+            "--state",
+            str(tmp_path / "broker.json"),
             stdout=asyncio.subprocess.PIPE,
         )
         assert process.stdout is not None
@@ -257,7 +245,7 @@ def test_the_command_line_serves_clients_on_wall_time(tmp_path: Path) -> None:
         await client.connectAsync("127.0.0.1", ready["ports"]["a"], clientId=1, timeout=5)
         assert client.managedAccounts() == ["DU1"]
         process.terminate()
-        await process.wait()
+        assert await process.wait() == 0
         hang_up(client)
 
     asyncio.run(story())

@@ -74,6 +74,7 @@ def test_an_order_before_the_open_is_held_with_a_warning_and_worked_from_the_ope
                 entry.status for entry in trade.log if not entry.message.startswith("Fill")
             ] == [
                 "PendingSubmit",
+                "PendingSubmit",
                 "PreSubmitted",
                 "Submitted",
                 "Filled",
@@ -199,7 +200,7 @@ def test_a_short_option_in_the_money_is_assigned_and_a_lapsed_one_is_not_exercis
     asyncio.run(story())
 
 
-def test_streams_tick_each_second_while_an_order_is_live_and_every_ten_otherwise() -> None:
+def test_streams_tick_each_second_while_an_order_is_live_and_every_five_otherwise() -> None:
     async def story() -> None:
         async with open_desk(at=OPEN_AT + timedelta(minutes=5)) as desk:
             client = await desk.connect()
@@ -209,14 +210,14 @@ def test_streams_tick_each_second_while_an_order_is_live_and_every_ten_otherwise
             seconds: list[int] = []
             ticker.updateEvent += lambda _: seconds.append(desk.clock.now().second)
             await desk.advance(20)
-            assert seconds == [10, 20]
+            assert seconds == [5, 10, 15, 20]
             order = a_limit("BUY", 1, 0.01)
             client.placeOrder(option, order)
             await desk.advance(4)
             client.cancelOrder(order)
             await desk.settle()
             await desk.advance(12)
-            assert seconds == [10, 20, 21, 22, 23, 24, 30]
+            assert seconds == [5, 10, 15, 20, 21, 22, 23, 24, 25, 30, 35]
 
     asyncio.run(story())
 
@@ -234,25 +235,27 @@ def test_streams_tick_each_second_of_the_first_minute() -> None:
             first_minute = [OPEN_AT + timedelta(seconds=n) for n in range(60)]
             assert seconds == [
                 *first_minute,
-                *(OPEN_AT + timedelta(seconds=n) for n in (60, 70, 80)),
+                *(OPEN_AT + timedelta(seconds=n) for n in range(60, 87, 5)),
             ]
 
     asyncio.run(story())
 
 
-def test_a_cancelled_stream_is_silent_and_a_quiet_market_sleeps_until_the_close() -> None:
+def test_a_cancelled_stream_is_silent_and_a_quiet_market_wakes_for_account_updates_only() -> None:
     async def story() -> None:
         async with open_desk(at=OPEN_AT + timedelta(hours=1)) as desk:
             client = await desk.connect()
             option = await an_option(desk, client, 599, "P")
             client.reqMktData(option)
             await desk.settle()
-            assert desk.clock.next_wake() == OPEN_AT + timedelta(hours=1, seconds=10)
+            assert desk.clock.next_wake() == OPEN_AT + timedelta(hours=1, seconds=5)
             client.cancelMktData(option)
             await desk.advance(10)
-            assert desk.clock.next_wake() == CLOSE_AT
+            assert desk.clock.next_wake() == OPEN_AT + timedelta(hours=1, minutes=3)
             await desk.jump(CLOSE_AT + timedelta(hours=5))
-            assert desk.clock.next_wake() > desk.clock.now() + timedelta(hours=12)
             assert await combo_quote(desk, client, await put_spread(desk, client)) == (-1, -1)
+            await desk.disconnect(client)
+            await desk.advance(181)
+            assert desk.clock.next_wake() > desk.clock.now() + timedelta(hours=12)
 
     asyncio.run(story())

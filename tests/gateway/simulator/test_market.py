@@ -1,6 +1,7 @@
 """The model market, margin and prices, without sockets."""
 
 import statistics
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -8,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.simulator import model_option_price
+from gateway.simulator import SessionHours, model_option_price
 from gateway.simulator.accounts import Account
 from gateway.simulator.contracts import Contract
 from gateway.simulator.draws import between, identifier, normal, uniform
 from gateway.simulator.margin import initial_margin
 from gateway.simulator.market import Market
 from gateway.simulator.model import volatility_share
+from gateway.simulator.quoted_seconds import QuotedSeconds
 from tests.gateway.simulator.conftest import EXPIRY, OPEN_AT, a_config
 
 STRIKES = st.integers(1000, 1400).map(lambda halves: Decimal(halves) / 2)
@@ -67,6 +69,37 @@ def test_a_credit_at_the_mid_of_a_calm_quote_is_reached_in_the_first_minutes() -
     naturals = [bought.ask - sold.bid for bought, sold in quotes]
     calm = statistics.median(mids)
     assert sum(natural <= calm for natural in naturals) >= 6
+
+
+def two_days() -> Market:
+    day = timedelta(days=1)
+    second = SessionHours(open_at=OPEN_AT + day, close_at=OPEN_AT + day + timedelta(hours=6.5))
+    return Market(replace(a_config(), later_sessions=(second,)))
+
+
+def test_the_underlying_stands_still_at_night_and_moves_again_in_the_morning() -> None:
+    market = two_days()
+    evening = OPEN_AT + timedelta(hours=10, minutes=30)
+    morning = evening + timedelta(hours=8)
+    night = {market.spot(evening + timedelta(hours=n)) for n in range(8)}
+    assert len(night) == 1
+    assert {market.spot(morning + timedelta(minutes=n)) for n in range(30)} != night
+    assert two_days().spot(morning + timedelta(hours=7)) == market.spot(
+        morning + timedelta(hours=7)
+    )
+
+
+@given(st.integers(1, 200_000))
+def test_quoted_seconds_are_numbered_without_a_gap(number: int) -> None:
+    market = two_days()
+    quoted = QuotedSeconds(market.days)
+    last = quoted.up_to(quoted.open_second + 10**7)
+    number = min(number, last)
+    second = quoted.second(number)
+    assert quoted.up_to(second) == number
+    assert quoted.up_to(second - 1) == number - 1
+    at = datetime.fromtimestamp(second, UTC)
+    assert market.days.at(at).is_quoting("STK", at)
 
 
 def test_an_hour_moves_as_much_as_its_volatility_says() -> None:
