@@ -8,12 +8,13 @@ import signal
 import sys
 from collections.abc import Callable
 
-from gateway.composition import GatewayParts, build_parts, lead_session
+from gateway.composition import NO_SEAMS, Seams, build_parts
+from gateway.leading import lead_for_ever, shadow_for_ever
 from gateway.probes import serve_probes
 from shared.adapters.held_clock_async import AsyncHeldClock, run_held
 from shared.adapters.json_log import log_error, log_event
 from shared.adapters.system_clock import AsyncSystemClock
-from shared.config import CoreSettings, GatewaySettings, read_settings
+from shared.config import CoreSettings, GatewayMode, GatewaySettings, read_settings
 from shared.domain.errors import InvalidSettings
 from shared.ports.clock import AsyncClock
 
@@ -26,16 +27,19 @@ async def serve(
     core: CoreSettings,
     settings: GatewaySettings,
     count_traffic: Callable[[Callable[[], tuple[int, int]]], None],
+    seams: Seams = NO_SEAMS,
 ) -> None:
     """Stand by for the lease, then lead until deposed or told to stop."""
-    parts = build_parts(clock, core, settings, count_traffic)
+    parts = build_parts(clock, core, settings, count_traffic, seams)
     probes = await serve_probes(
         settings.health_port, is_alive=parts.is_alive, is_leading=parts.started.is_set
     )
-    stopping = asyncio.Event()
+    stopping = parts.stopping
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-    leading = asyncio.create_task(_lead(parts))
+    is_shadow = settings.gateway_mode is GatewayMode.SHADOW
+    work = shadow_for_ever(parts) if is_shadow else lead_for_ever(parts)
+    leading = asyncio.create_task(work)
     stopped = asyncio.create_task(stopping.wait())
     await asyncio.wait({leading, stopped}, return_when=asyncio.FIRST_COMPLETED)
     leading.cancel()
@@ -47,19 +51,6 @@ async def serve(
     finally:
         await parts.close()
         probes.close()
-
-
-async def _lead(parts: GatewayParts) -> None:
-    await parts.lease.win()
-    log_event("gateway_leading", shard=parts.shard, fencing_token=parts.lease.token)
-    parts.pull.open()
-    await parts.kill_switch.look()
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(parts.lease.keep())
-        tasks.create_task(parts.kill_switch.watch())
-        tasks.create_task(parts.alarm.run())
-        while True:
-            await lead_session(parts)
 
 
 def run(core: CoreSettings, settings: GatewaySettings) -> None:

@@ -8,127 +8,88 @@ closing order.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
 from datetime import timedelta
 from decimal import Decimal
 
-from gateway.closing_orders import LAST_SEND, ClosingOrders
+from gateway.closing_work import LAST_SEND
 from gateway.floor import TradingFloor
-from gateway.ladders import Ladders
-from shared.adapters.json_log import log_event
 from shared.domain.alerts import AlertType
+from shared.domain.close_causes import CloseCause
 from shared.domain.closing import is_near_the_money
-from shared.domain.errors import AdapterError
-from shared.domain.followers import Login, LoginId
 from shared.domain.options import underlying_key
 from shared.domain.positions import Position
 from shared.domain.trading_settings import TradingSettings
-from shared.ports.closings import Closings
+
+FIRST_QUOTES = timedelta(seconds=5)
+"""What a leader that starts late gives the quotes of its logins to come in."""
 
 _LOOK = timedelta(seconds=60)
-_FIRST_QUOTES = timedelta(seconds=5)
-"""What a leader that starts this late gives the quotes of its logins to come in."""
 
 
 class EndOfDay:
-    """Watches what expires today, from half an hour before the close to the close.
+    """Watches what expires today, from half an hour before the close to its last seconds.
 
     Args:
         floor: What the leader works with.
-        closings: Closing orders in the database.
-        logins: Logins of the shard.
-        ladders: Sees orders through.
-        tasks: Where the work is supervised.
+        settings: The day's settings.
     """
 
-    def __init__(
-        self,
-        floor: TradingFloor,
-        closings: Closings,
-        logins: dict[LoginId, Login],
-        ladders: Ladders,
-        tasks: asyncio.TaskGroup,
-    ) -> None:
+    def __init__(self, floor: TradingFloor, settings: TradingSettings) -> None:
         self._floor = floor
-        self._orders = ClosingOrders(floor, closings, logins, ladders, tasks)
+        self._settings = settings
 
     async def watch(self) -> None:
-        """Look every minute; returns at the underlying's close."""
-        floor = self._floor
-        settings = await floor.controls.trading()
+        """Look every minute; returns when nothing may be sent any more."""
+        floor, settings = self._floor, self._settings
         close_at = floor.session.close_at
         first_at = close_at - timedelta(minutes=settings.end_of_day_minutes)
-        await floor.clock.sleep_until(max(first_at, floor.clock.now() + _FIRST_QUOTES))
+        await floor.clock.sleep_until(max(first_at, floor.clock.now() + FIRST_QUOTES))
         alarm_at = close_at - timedelta(minutes=settings.end_of_day_alarm_minutes)
         while floor.clock.now() < close_at - LAST_SEND:
-            await self._look(settings)
+            self._look()
             due = min(floor.clock.now() + _LOOK, close_at - LAST_SEND)
             if floor.clock.now() >= alarm_at:
-                await self._tell_of_open(settings)
+                await self._tell_of_open()
             else:
                 due = min(due, alarm_at)
             await floor.clock.sleep_until(due)
-        self._orders.end_all(settings)
-        await floor.clock.sleep_until(close_at)
 
-    async def _look(self, settings: TradingSettings) -> None:
-        """Plan the closings that are due, and see to those that an earlier leader left."""
-        due = self._due(settings)
-        if not due:
-            return
-        log_event("closings_due", positions=len(due))
-        await self._try(self._orders.catch_up())
-        for position in self._due(settings):
-            await self._try(self._orders.close(position, settings), position)
-
-    async def _try(self, work: Coroutine[object, object, None], on: Position | None = None) -> None:
-        """Do something; what fails is tried again at the next look, a minute later."""
-        try:
-            await work
-        except AdapterError as error:
-            name = on.position_id if on else ""
-            log_event("closing_put_off", severity="WARNING", position=name, why=str(error))
-
-    def _due(self, settings: TradingSettings) -> list[Position]:
-        """Positions near the money, and whatever else is being closed but not worked."""
-        due = []
+    def _look(self) -> None:
+        """Ask for what is endangered."""
         for position in self._floor.desk.positions():
-            live = position.live_closing_order_id
-            if live in self._orders.worked:
-                continue
-            if live is not None or self._is_endangered(position, settings):
-                due.append(position)
-        return due
+            if self._is_endangered(position):
+                self._floor.closing_asks.ask(
+                    position.position_id, CloseCause.END_OF_DAY, at=self._floor.clock.now()
+                )
 
-    def _is_endangered(self, position: Position, settings: TradingSettings) -> bool:
+    def _is_endangered(self, position: Position) -> bool:
         """Tell whether a position expires today with the short strike in or near the money."""
-        spot = self._spot(position, settings)
+        spot = self._spot(position)
         return (
             spot is not None
             and self._expires_today(position)
-            and is_near_the_money(position.spread, spot, settings.near_money_ratio)
+            and is_near_the_money(position.spread, spot, self._settings.near_money_ratio)
         )
 
     def _expires_today(self, position: Position) -> bool:
         expires = position.spread.expiry == self._floor.session.session_date
         return expires and position.open_quantity > 0
 
-    def _spot(self, position: Position, settings: TradingSettings) -> Decimal | None:
+    def _spot(self, position: Position) -> Decimal | None:
         """Middle of the underlying now; None where its quote is stale or one-sided."""
         quote = self._floor.quotes().get(underlying_key(position.spread.symbol))
         if quote is None:
             return None
         age_seconds = quote.age_seconds(self._floor.clock.now())
-        return quote.mid if age_seconds <= settings.quote_max_age_seconds else None
+        return quote.mid if age_seconds <= self._settings.quote_max_age_seconds else None
 
-    async def _tell_of_open(self, settings: TradingSettings) -> None:
+    async def _tell_of_open(self) -> None:
         """Tell of what is still open near the money, or nobody knows how near."""
         exposed = [
             position
             for position in self._floor.desk.positions()
-            if self._is_endangered(position, settings)
-            or (self._expires_today(position) and self._spot(position, settings) is None)
+            if self._is_endangered(position)
+            or (self._expires_today(position) and self._spot(position) is None)
         ]
         if not exposed:
             return

@@ -4,39 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from gateway.alarm_queue import AlarmQueue
-from gateway.connections import Connections
-from gateway.desk import SessionDesk
-from gateway.floor import TradingFloor
-from gateway.ibkr_broker import IbkrBroker, Timeouts
 from gateway.kill_switch import KillSwitch
 from gateway.lease import ShardLease
-from gateway.trading_session import Books, TradingSession
+from gateway.outage import DirectMessenger, ThreadedMessenger
 from shared.adapters.alarm import AsyncPubsubAlarm
-from shared.adapters.firestore.boards import AsyncFirestoreBoards
 from shared.adapters.firestore.clients import AsyncConnection, async_firestore_client
-from shared.adapters.firestore.closings import FirestoreClosings
 from shared.adapters.firestore.documents_async import AsyncFirestoreDocuments
-from shared.adapters.firestore.fills import AsyncFirestoreFills
-from shared.adapters.firestore.followers import AsyncFirestoreFollowers
-from shared.adapters.firestore.leader_orders import FirestoreLeaderOrders
 from shared.adapters.firestore.leases import FirestoreLeases
-from shared.adapters.firestore.positions import AsyncFirestorePositions
-from shared.adapters.firestore.quotes import AsyncFirestoreQuotes
 from shared.adapters.firestore.settings_book import AsyncFirestoreSettings
-from shared.adapters.firestore.signals import AsyncFirestoreSignals
 from shared.adapters.pubsub import PubsubPublisher
 from shared.adapters.pubsub_pull import Doorbell
-from shared.adapters.session_table import session_table
-from shared.config import CoreSettings, GatewaySettings
-from shared.domain.followers import Login, LoginId
-from shared.domain.sessions import Session, session_date_at
+from shared.adapters.secret_manager import GoogleSecretStore
+from shared.adapters.telegram import TelegramMessenger
+from shared.config import CoreSettings, GatewayMode, GatewaySettings
+from shared.domain.alerts import Alert, AlertType
+from shared.domain.sessions import session_date_at
 from shared.ports.broker import Broker
 from shared.ports.clock import AsyncClock
+from shared.ports.documents import AsyncDocuments
+from shared.ports.settings_book import RecipientsReader
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seams:
+    """Where somebody may stand between us and the outside; by default nobody does.
+
+    The proof that a crash loses nothing stands here, around the gateway as it is in production.
+
+    Attributes:
+        documents: Stands before the database.
+        broker: Stands before each login's connection, behind every check of our own.
+    """
+
+    documents: Callable[[AsyncDocuments], AsyncDocuments] = lambda documents: documents
+    broker: Callable[[Broker], Broker] = lambda broker: broker
+
+
+NO_SEAMS = Seams()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,10 +61,16 @@ class GatewayParts:
         documents: The database.
         settings: Settings of the gateway.
         doorbell: Set whenever something may have been planned.
+        command_bell: Set whenever a command may have been asked.
+        stopping: Set once the process is to end in good order.
         pull: The subscription that sets it.
         started: Set while a session is being led.
         connection: Closed at the end.
+        recipients: Who is told of alerts.
+        direct: The way to them while the database is away.
         count_traffic: Told how to count the brokers' bytes; held market time needs it.
+        seams: Who stands between us and the outside.
+        led: Sessions that this process has led to their end.
     """
 
     clock: AsyncClock
@@ -63,17 +78,23 @@ class GatewayParts:
     lease: ShardLease
     kill_switch: KillSwitch
     alarm: AlarmQueue
-    documents: AsyncFirestoreDocuments
+    documents: AsyncDocuments
     settings: GatewaySettings
     doorbell: asyncio.Event
+    command_bell: asyncio.Event
+    stopping: asyncio.Event
     pull: Doorbell
     started: asyncio.Event
     connection: AsyncConnection
+    recipients: RecipientsReader
+    direct: DirectMessenger
     count_traffic: Callable[[Callable[[], tuple[int, int]]], None]
+    seams: Seams = NO_SEAMS
+    led: set[str] = field(default_factory=set)
 
     def is_alive(self) -> bool:
-        """True while the event loop answers; a stuck loop answers no probe at all."""
-        return True
+        """True while the lease's task runs; a stuck event loop answers no probe at all."""
+        return self.settings.gateway_mode is GatewayMode.SHADOW or self.lease.is_looked_after()
 
     async def close(self) -> None:
         """Stop pulling, give the lease back, close the database."""
@@ -87,6 +108,7 @@ def build_parts(
     core: CoreSettings,
     settings: GatewaySettings,
     count_traffic: Callable[[Callable[[], tuple[int, int]]], None],
+    seams: Seams,
 ) -> GatewayParts:
     """Build everything that lives as long as the process; needs the running event loop."""
     connection = async_firestore_client(
@@ -94,10 +116,11 @@ def build_parts(
         core.firestore_database,
         emulator_host=core.firestore_emulator_host or None,
     )
-    documents = AsyncFirestoreDocuments(connection, track=clock.outside_call)
+    documents = seams.documents(AsyncFirestoreDocuments(connection, track=clock.outside_call))
     untracked = AsyncFirestoreDocuments(connection)
     publisher = PubsubPublisher(core.google_cloud_project)
-    doorbell = asyncio.Event()
+    alarm = AlarmQueue(AsyncPubsubAlarm(publisher, core.alerts_topic, track=clock.outside_call))
+    doorbell, command_bell = asyncio.Event(), asyncio.Event()
     return GatewayParts(
         clock=clock,
         shard=settings.gateway_shard,
@@ -108,102 +131,63 @@ def build_parts(
             life_seconds=settings.lease_seconds,
             monotonic=time.monotonic,
         ),
-        kill_switch=KillSwitch(AsyncFirestoreSettings(untracked), monotonic=time.monotonic),
-        alarm=AlarmQueue(AsyncPubsubAlarm(publisher, core.alerts_topic, track=clock.outside_call)),
+        kill_switch=KillSwitch(
+            AsyncFirestoreSettings(untracked),
+            monotonic=time.monotonic,
+            alert=partial(_raise_alert, alarm, clock),
+        ),
+        alarm=alarm,
         documents=documents,
         settings=settings,
         doorbell=doorbell,
-        pull=_pull(core, settings, doorbell),
+        command_bell=command_bell,
+        stopping=asyncio.Event(),
+        pull=_pull(core, settings, [doorbell, command_bell]),
         started=asyncio.Event(),
         connection=connection,
+        recipients=AsyncFirestoreSettings(untracked),
+        direct=ThreadedMessenger(partial(_messenger, core, settings)),
         count_traffic=count_traffic,
+        seams=seams,
     )
 
 
-def _pull(core: CoreSettings, settings: GatewaySettings, doorbell: asyncio.Event) -> Doorbell:
+async def _raise_alert(
+    alarm: AlarmQueue, clock: AsyncClock, alert_type: AlertType, subject: str, message: str
+) -> None:
+    now = clock.now()
+    await alarm.raise_alert(
+        Alert(
+            alert_type=alert_type,
+            subject=subject,
+            message=message,
+            session_date=session_date_at(now),
+            raised_at=now,
+        )
+    )
+
+
+def _messenger(core: CoreSettings, settings: GatewaySettings) -> TelegramMessenger:
+    """Read the bot's token; blocks."""
+    secrets = GoogleSecretStore(
+        core.google_cloud_project, address=core.secret_manager_address or None
+    )
+    try:
+        token = secrets.read(settings.pager_secret)
+    finally:
+        secrets.close()
+    return TelegramMessenger(token=token, base_url=settings.pager_base_url)
+
+
+def _pull(
+    core: CoreSettings, settings: GatewaySettings, bells: Sequence[asyncio.Event]
+) -> Doorbell:
     project, name = core.google_cloud_project, settings.orders_subscription
 
     def on_ring(_: object, acknowledge: Callable[[], None]) -> None:
-        doorbell.set()
+        for bell in bells:
+            bell.set()
         acknowledge()
 
     path = f"projects/{project}/subscriptions/{name}"
     return Doorbell(path, asyncio.get_running_loop(), on_ring)
-
-
-async def lead_session(parts: GatewayParts) -> None:
-    """Lead the session of now, or the next one, to its end; then wait for its close to pass."""
-    session = _session_to_lead(parts)
-    floor, logins = await _floor(parts, session)
-    books = Books(
-        fills=AsyncFirestoreFills(parts.documents),
-        boards=AsyncFirestoreBoards(parts.documents),
-        quotes=AsyncFirestoreQuotes(parts.documents),
-        closings=FirestoreClosings(parts.documents),
-    )
-    trading = TradingSession(floor, logins, books, parts.doorbell)
-    brokers = _brokers(parts, logins, trading)
-    floor.connections.carry(brokers, on_reconnected=trading.reconcile)
-    try:
-        await trading.lead(parts.started)
-    finally:
-        parts.started.clear()
-        await floor.connections.disconnect_all()
-
-
-def _session_to_lead(parts: GatewayParts) -> Session:
-    table, now = session_table(), parts.clock.now()
-    today = session_date_at(now)
-    session = table.session_on(today)
-    if session is not None and now < session.close_at:
-        return session
-    return table.next_session(today)
-
-
-async def _floor(
-    parts: GatewayParts, session: Session
-) -> tuple[TradingFloor, dict[LoginId, Login]]:
-    await parts.clock.sleep_until(session.open_at - timedelta(hours=2))
-    followers = AsyncFirestoreFollowers(parts.documents)
-    orders = FirestoreLeaderOrders(parts.documents)
-    logins = {login.login_id: login for login in await followers.logins(parts.shard)}
-    desk = SessionDesk(
-        clock=parts.clock,
-        orders=orders,
-        fills=AsyncFirestoreFills(parts.documents),
-        positions=AsyncFirestorePositions(parts.documents),
-    )
-    floor = TradingFloor(
-        session=session,
-        shard=parts.shard,
-        clock=parts.clock,
-        lease=parts.lease,
-        kill_switch=parts.kill_switch,
-        desk=desk,
-        connections=Connections(parts.clock.outside_call),
-        orders=orders,
-        signals=AsyncFirestoreSignals(parts.documents),
-        followers=followers,
-        controls=AsyncFirestoreSettings(parts.documents),
-        alarm=parts.alarm,
-    )
-    return floor, logins
-
-
-def _brokers(
-    parts: GatewayParts, logins: dict[LoginId, Login], trading: TradingSession
-) -> dict[LoginId, Broker]:
-    timeouts = Timeouts(connect_seconds=parts.settings.connect_seconds)
-    made = {
-        login_id: IbkrBroker(login, now=parts.clock.now, timeouts=timeouts)
-        for login_id, login in logins.items()
-    }
-    for broker in made.values():
-        broker.listen(trading.on_event)
-    parts.count_traffic(lambda: _sum_traffic(list(made.values())))
-    return dict(made)
-
-
-def _sum_traffic(brokers: list[IbkrBroker]) -> tuple[int, int]:
-    counts = [broker.traffic() for broker in brokers]
-    return sum(sent for sent, _ in counts), sum(received for _, received in counts)

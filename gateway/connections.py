@@ -5,106 +5,164 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from datetime import datetime
 
-from shared.adapters.json_log import log_event
-from shared.domain.errors import AdapterError
-from shared.domain.followers import LoginId
+from gateway.login_session import LoginSession, Surroundings
+from gateway.write_gate import WriteGate
+from shared.adapters.json_log import log_error
+from shared.domain.errors import NotFound
+from shared.domain.followers import AccountId, Login, LoginId
 from shared.ports.broker import Broker
 
-_FIRST_BACK_OFF_SECONDS = 5.0
-_LONGEST_BACK_OFF_SECONDS = 60.0
-_LOOK_SECONDS = 1.0
+_AFTER_FAILURE_SECONDS = 10.0
 
 
 class Connections:
-    """The shard's broker connections; empty until it is told what to carry.
+    """The shard's broker connections, each behind its gate; empty until told what to carry.
 
     Args:
         hold: Entered around every attempt to connect: held market time must not run past one.
+        now: Market time, for the broker's nightly rest and the calendar of second factors; None
+            where no calendar is kept.
     """
 
-    def __init__(self, hold: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
-        self._hold = hold
-        self._brokers: dict[LoginId, Broker] = {}
-        self._on_reconnected: Callable[[Broker], Awaitable[None]] = _nothing_to_reconcile
-        self._ready: set[LoginId] = set()
-        self._errors: dict[LoginId, str] = {}
+    def __init__(
+        self,
+        hold: Callable[[], AbstractContextManager[None]] = nullcontext,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        self._around = Surroundings(hold=hold, now=now)
+        self._sessions: dict[LoginId, LoginSession] = {}
 
     def carry(
         self,
-        brokers: Mapping[LoginId, Broker],
+        gates: Mapping[LoginId, WriteGate],
         *,
         on_reconnected: Callable[[Broker], Awaitable[None]],
+        logins: Mapping[LoginId, Login] | None = None,
+        around: Surroundings | None = None,
     ) -> None:
         """Carry these logins.
 
         Args:
-            brokers: By login.
+            gates: By login.
             on_reconnected: Reconciles a login that has connected, before it trades.
+            logins: The logins as configured, for their calendar.
+            around: What else they share: whom to alert, how to watch a taken login.
         """
-        self._brokers = dict(brokers)
-        self._on_reconnected = on_reconnected
+        base = around or Surroundings()
+        self._around = replace(
+            base, hold=self._around.hold, now=self._around.now, reconcile=on_reconnected
+        )
+        configured = logins or {}
+        self._sessions = {
+            login_id: LoginSession(gate, configured.get(login_id), self._around)
+            for login_id, gate in sorted(gates.items())
+        }
 
-    def __getitem__(self, login_id: LoginId) -> Broker:
-        """Give a login's broker, connected or not."""
-        return self._brokers[login_id]
+    def __getitem__(self, login_id: LoginId) -> WriteGate:
+        """Give a login's connection, up or not.
 
-    def ready(self) -> dict[LoginId, Broker]:
+        Raises:
+            NotFound: If this shard does not carry the login.
+        """
+        return self._session(login_id).gate
+
+    def knows(self, login_id: LoginId) -> bool:
+        """Tell whether this shard carries a login."""
+        return login_id in self._sessions
+
+    def ready(self) -> dict[LoginId, WriteGate]:
         """Logins that are connected and reconciled, in id order."""
         return {
-            login_id: broker
-            for login_id, broker in sorted(self._brokers.items())
-            if login_id in self._ready and broker.is_connected
+            login_id: session.gate
+            for login_id, session in self._sessions.items()
+            if session.is_ready
         }
+
+    def pricing(self) -> list[WriteGate]:
+        """Ready logins that were asked for quotes and whose market data is live, in id order."""
+        return [
+            session.gate
+            for session in self._sessions.values()
+            if session.gate.is_watching and session.gate.has_live_data and session.is_ready
+        ]
 
     def why_not(self, login_id: LoginId) -> str:
         """Say why a login is not ready."""
-        if login_id not in self._brokers:
+        session = self._sessions.get(login_id)
+        if session is None:
             return f"login {login_id} is not configured for this shard"
-        return self._errors.get(login_id, f"login {login_id} is not connected")
+        return session.why_not
+
+    def owns(self, login_id: LoginId, account_id: AccountId) -> bool:
+        """Tell whether a login that is connected carries an account."""
+        session = self._sessions.get(login_id)
+        return session is not None and account_id in session.gate.accounts()
+
+    def require_reconciling(self) -> None:
+        """Place nothing on any login before its books have been read anew."""
+        for session in self._sessions.values():
+            session.gate.require_reconciling()
+
+    async def hold(self, login_id: LoginId, reason: str) -> None:
+        """Send nothing more on a login, hang up and stay away until released.
+
+        Raises:
+            NotFound: If this shard does not carry the login.
+        """
+        await self._session(login_id).hold(reason)
+
+    async def release(self, login_id: LoginId) -> None:
+        """End a hold, also the one for a second factor that was due.
+
+        Raises:
+            NotFound: If this shard does not carry the login.
+        """
+        self._session(login_id).release()
+
+    async def reconnect(self, login_id: LoginId) -> None:
+        """Hang up and connect again.
+
+        Raises:
+            NotFound: If this shard does not carry the login.
+        """
+        await self._session(login_id).reconnect()
 
     async def connect_all(self) -> None:
         """Try every login once, side by side."""
-        await asyncio.gather(*(self._connect(login_id) for login_id in self._brokers))
+        await asyncio.gather(*(_attempted(session) for session in self._sessions.values()))
 
     async def keep_up(self) -> None:
         """Reconnect what falls away, each login by itself with its own back-off, for ever."""
-        await asyncio.gather(*(self._keep_up(login_id) for login_id in self._brokers))
-
-    async def _keep_up(self, login_id: LoginId) -> None:
-        back_off = _FIRST_BACK_OFF_SECONDS
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            if login_id in self.ready():
-                back_off = _FIRST_BACK_OFF_SECONDS
-                continue
-            await self._connect(login_id)
-            if login_id not in self.ready():
-                await asyncio.sleep(back_off - _LOOK_SECONDS)
-                back_off = min(2 * back_off, _LONGEST_BACK_OFF_SECONDS)
+        await asyncio.gather(*(_kept_up(session) for session in self._sessions.values()))
 
     async def disconnect_all(self) -> None:
         """Disconnect; orders stay where they are."""
-        self._ready.clear()
-        await asyncio.gather(*(broker.disconnect() for broker in self._brokers.values()))
+        await asyncio.gather(*(session.disconnect() for session in self._sessions.values()))
 
-    async def _connect(self, login_id: LoginId) -> None:
-        broker = self._brokers[login_id]
-        self._ready.discard(login_id)
-        try:
-            if not broker.is_connected:
-                with self._hold():
-                    await broker.connect()
-            await self._on_reconnected(broker)
-        except AdapterError as error:
-            if self._errors.get(login_id) != str(error):
-                log_event("login_unreachable", severity="WARNING", login=login_id, why=str(error))
-            self._errors[login_id] = str(error)
+    def _session(self, login_id: LoginId) -> LoginSession:
+        session = self._sessions.get(login_id)
+        if session is None:
+            raise NotFound("gateway", self.why_not(login_id))
+        return session
+
+
+async def _attempted(session: LoginSession) -> None:
+    """Try a login; whatever goes wrong with it stays with it."""
+    (failure,) = await asyncio.gather(session.attempt(), return_exceptions=True)
+    if isinstance(failure, Exception):
+        log_error("login_work_failed", failure, login=session.gate.login_id)
+        session.note_failure(failure)
+
+
+async def _kept_up(session: LoginSession) -> None:
+    """Keep a login up; whatever goes wrong with it stays with it, and it is taken up again."""
+    while True:
+        (failure,) = await asyncio.gather(session.keep_up(), return_exceptions=True)
+        if not isinstance(failure, Exception):
             return
-        self._errors.pop(login_id, None)
-        self._ready.add(login_id)
-        log_event("login_ready", login=login_id)
-
-
-async def _nothing_to_reconcile(_: Broker) -> None:
-    return
+        log_error("login_work_failed", failure, login=session.gate.login_id)
+        session.note_failure(failure)
+        await asyncio.sleep(_AFTER_FAILURE_SECONDS)

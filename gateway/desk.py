@@ -12,7 +12,7 @@ from shared.adapters.firestore.fills import newer_of
 from shared.adapters.json_log import log_event
 from shared.domain.errors import AdapterError, Conflict
 from shared.domain.fills import ExecId, Fill
-from shared.domain.followers import LoginId
+from shared.domain.followers import AccountId, LoginId
 from shared.domain.orders import Order, OrderId, OrderState, Purpose
 from shared.domain.positions import (
     Position,
@@ -60,6 +60,7 @@ class SessionDesk:
         self._versions: dict[OrderId, str] = {}
         self._ids_by_ref: dict[str, OrderId] = {}
         self._ids_at_broker: dict[tuple[LoginId, int], OrderId] = {}
+        self._ids_by_perm_id: dict[tuple[AccountId, int], OrderId] = {}
         self._fills: dict[ExecId, Fill] = {}
         self._exec_ids: dict[OrderId, set[ExecId]] = {}
         self._order_ids: dict[PositionId, set[OrderId]] = {}
@@ -107,6 +108,11 @@ class SessionDesk:
         order_id = self._ids_by_ref.get(order_ref)
         return self._orders[order_id] if order_id else None
 
+    def order_by_perm_id(self, account_id: AccountId, perm_id: int) -> Order | None:
+        """Find one of our orders by account and the broker's lasting id."""
+        order_id = self._ids_by_perm_id.get((account_id, perm_id))
+        return self._orders[order_id] if order_id else None
+
     def order_at_broker(self, login_id: LoginId, broker_order_id: int) -> Order | None:
         """Find one of our orders by login and order id."""
         order_id = self._ids_at_broker.get((login_id, broker_order_id))
@@ -133,6 +139,12 @@ class SessionDesk:
     def fills_of(self, order_id: OrderId) -> tuple[Fill, ...]:
         """Fills of an order, in the order they happened."""
         found = [self._fills[exec_id] for exec_id in self._exec_ids.get(order_id, ())]
+        return tuple(sorted(found, key=lambda fill: (fill.at, fill.exec_id)))
+
+    def fills_in(self, position_id: PositionId) -> tuple[Fill, ...]:
+        """Every fill of a position, in the order they happened."""
+        order_ids = self._order_ids.get(position_id, ())
+        found = [fill for order_id in order_ids for fill in self.fills_of(order_id)]
         return tuple(sorted(found, key=lambda fill: (fill.at, fill.exec_id)))
 
     def fill(self, exec_id: ExecId) -> Fill | None:
@@ -233,11 +245,13 @@ class SessionDesk:
 
     def _keep(self, order: Order) -> None:
         self._orders[order.order_id] = order
-        if order.broker:
-            self._ids_by_ref[order.broker.order_ref] = order.order_id
-            at_broker = (order.login_id, order.broker.broker_order_id)
-            self._ids_at_broker[at_broker] = order.order_id
-        if order.purpose is Purpose.CLOSE:
+        present = (order.broker,) if order.broker else ()
+        for ids in (*present, *order.earlier_brokers):
+            self._ids_by_ref[ids.order_ref] = order.order_id
+            self._ids_at_broker[order.login_id, ids.broker_order_id] = order.order_id
+            if ids.perm_id:
+                self._ids_by_perm_id[order.account_id, ids.perm_id] = order.order_id
+        if order.purpose is not Purpose.OPEN:
             self._name_closing(order)
 
     def _name_closing(self, order: Order) -> None:
@@ -268,7 +282,8 @@ class SessionDesk:
         rebuilt = position_from_fills(
             follower_id=order.follower_id,
             account_id=order.account_id,
-            session_date=order.session_date,
+            # A closing in a later session does not make it a position of that session.
+            session_date=min(self._orders[one].session_date for one in order_ids),
             spread=order.spread,
             fills=[fill for one in sorted(order_ids) for fill in self.fills_of(one)],
         )

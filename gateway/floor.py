@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from gateway.closing_asks import ClosingAsks
 from gateway.connections import Connections
 from gateway.desk import SessionDesk
 from gateway.kill_switch import KillSwitch
 from gateway.lease import ShardLease
 from shared.domain.alerts import Alert, AlertType
+from shared.domain.followers import FollowerId
 from shared.domain.options import ContractKey
+from shared.domain.orders import Order
 from shared.domain.quotes import NetQuote, Quote, net_quote
 from shared.domain.sessions import Session, at_new_york
 from shared.domain.spreads import Leg
@@ -41,6 +44,8 @@ class TradingFloor:
         followers: Followers in the database.
         controls: Settings in the database.
         alarm: Raises alerts.
+        closing_asks: Where whoever wants a position closed says so.
+        barred: Followers that open nothing until the next session, with the reason in words.
     """
 
     session: Session
@@ -55,6 +60,8 @@ class TradingFloor:
     followers: FollowerReader
     controls: ControlsReader
     alarm: AsyncAlarm
+    closing_asks: ClosingAsks = field(default_factory=ClosingAsks)
+    barred: dict[FollowerId, str] = field(default_factory=dict)
 
     def may_open(self) -> bool:
         """Tell whether an opening may be sent now: the lease stands, the switch is normal."""
@@ -65,11 +72,12 @@ class TradingFloor:
         return at_new_york(self.session.session_date, settings.entry_cutoff)
 
     def quotes(self) -> dict[ContractKey, Quote]:
-        """Quotes from the first ready login that has any: priced once for everybody."""
-        for broker in self.connections.ready().values():
-            if found := broker.quotes():
-                return found
-        return {}
+        """Quotes from the login whose feed proved alive last: priced once for everybody.
+
+        A login whose market data is not live prices nothing.
+        """
+        found = [held for gate in self.connections.pricing() if (held := gate.quotes())]
+        return max(found, key=lambda held: max(one.at for one in held.values()), default={})
 
     def market(self, legs: Iterable[Leg], settings: TradingSettings) -> NetQuote | None:
         """Net quote of a combo now; None where it is unusable."""
@@ -78,6 +86,16 @@ class TradingFloor:
             self.quotes(),
             now=self.clock.now(),
             max_age_seconds=settings.quote_max_age_seconds,
+        )
+
+    async def alert_order(self, alert_type: AlertType, order: Order, message: str) -> None:
+        """Raise an alert about one follower's order."""
+        await self.raise_alert(
+            alert_type,
+            order.follower_id,
+            message,
+            follower_id=order.follower_id,
+            traceparent=order.traceparent,
         )
 
     async def raise_alert(

@@ -10,85 +10,83 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import TypeVar
+from functools import partial
 
 import ib_insync as ibi
 
-from gateway.ibkr_codec import decimal_or_none, margin_of, utc, whole
-from gateway.quote_feeds import QuoteFeeds
+from gateway.ibkr_codec import margin_of
+from gateway.ibkr_contracts import ContractBook
+from gateway.ibkr_events import HangUp, IbkrEvents
+from gateway.ibkr_orders import limit_price_of, option_fields, order_fields, what_if_fields
+from gateway.ibkr_reports import sweep_of
+from gateway.ibkr_requests import BrokerRefusal, Requests, Timeouts
+from gateway.ibkr_what_ifs import wait_for_figures
+from gateway.market_data import MarketData
+from gateway.pacer import Pacer
 from shared.domain.errors import AdapterError
-from shared.domain.fills import COMBO_KEY
 from shared.domain.followers import AccountId, Login, LoginId
 from shared.domain.options import ContractKey, OptionContract, underlying_key
 from shared.domain.orders import BrokerIds, Margin
 from shared.domain.quotes import Quote
-from shared.domain.spreads import Leg, Side
+from shared.domain.spreads import Leg
 from shared.ports.broker import (
     Broker,
     BrokerEvent,
     ComboOrder,
-    CompletedBrokerOrder,
-    ConnectionLost,
-    Execution,
-    FeeReported,
-    OpenBrokerOrder,
-    OrderAcknowledged,
-    OrderEndReported,
-    OrderMessage,
+    ExerciseRequest,
+    StockOrder,
     Sweep,
     WhatIf,
     WhatIfRefused,
 )
 
-T = TypeVar("T")
-
-_ALIVE = frozenset({"PreSubmitted", "Submitted"})
+_NO_SUCH_CONTRACT = 200
+_EXERCISE = 1
+_NO_OVERRIDE = 0
 _REQUEST_IDS = 10_000
 """Order ids left to the library for requests and what-ifs before our own begin: it counts both
-on from nextValidId, and IBKR wants ids of orders to grow."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Timeouts:
-    """Machine seconds that broker calls may take."""
-
-    connect_seconds: float = 15.0
-    request_seconds: float = 10.0
+on from nextValidId, and IBKR wants ids of orders to grow. Ours begin at whole blocks: how many
+requests a connection has made depends on machine time, and no order's id may."""
 
 
 class IbkrBroker:
     """Implements `shared.ports.broker.Broker` for one login.
 
+    Each connection has a library object of its own: what an old one left behind (trades, messages
+    held back, a socket that will not close) never reaches the next.
+
     Args:
         login: Endpoint and client id.
         now: Market time, for the age of quotes.
+        pacer: Gives requests their turn; whoever places orders here takes turns there too.
         timeouts: Machine seconds that calls may take.
     """
 
     def __init__(
-        self, login: Login, *, now: Callable[[], datetime], timeouts: Timeouts | None = None
+        self,
+        login: Login,
+        *,
+        now: Callable[[], datetime],
+        pacer: Pacer | None = None,
+        timeouts: Timeouts | None = None,
     ) -> None:
         self._login = login
         self._timeouts = timeouts or Timeouts()
+        self._pacer = pacer or Pacer()
+        seconds = self._timeouts.request_seconds
+        self._ask = Requests(login.login_id, self._pacer, seconds, _refusal).ask
         # What it says of a refused connection we tell ourselves, once and with the login's name.
         logging.getLogger("ib_insync").setLevel(logging.CRITICAL)
-        new_ib: Callable[[], ibi.IB] = ibi.IB
-        self._ib = new_ib()
-        self._ib.RaiseRequestErrors = True
-        self._is_held_back = False
         self._on_event: Callable[[LoginId, BrokerEvent], None] = lambda *_: None
-        self._contracts: dict[ContractKey, ibi.Contract] = {}
-        self._keys: dict[int, ContractKey] = {}
-        self._orders: dict[int, ibi.Order] = {}
-        self._bags: dict[int, ibi.Contract] = {}
-        self._feeds = QuoteFeeds(now=now)
-        self._underlying = ContractKey("")
+        self._contracts = ContractBook[ibi.Contract](login.login_id)
+        self._data = MarketData(now=now, pacer=self._pacer, tell=self._tell)
         self._sweeping = asyncio.Lock()
-        self._subscribe_events()
+        self._is_held_back = False
+        self._orders: dict[int, ibi.Order] = {}
+        self._sent_as: dict[int, ibi.Contract] = {}
+        self._ib = self._new_connection()
 
     @property
     def login_id(self) -> LoginId:
@@ -100,6 +98,11 @@ class IbkrBroker:
         """True while the connection is up and synchronized."""
         return bool(self._ib.isConnected())
 
+    @property
+    def has_live_data(self) -> bool:
+        """False where its market data is not live: nothing may be priced by it."""
+        return self.is_connected and self._data.is_live
+
     def listen(self, on_event: Callable[[LoginId, BrokerEvent], None]) -> None:
         """Tell every event, on the event loop, in the order the broker sent them."""
         self._on_event = on_event
@@ -108,24 +111,52 @@ class IbkrBroker:
         """Connect with our fixed client id and synchronize.
 
         Raises:
-            AdapterError: If nobody answers, or another holds our client id (the library then
-                only times out: error 326 closes the socket).
+            ClientIdTaken: If another connection holds our client id.
+            AdapterError: If nobody answers, or the IB Gateway hangs up.
         """
         login = self._login
-        connecting = self._ib.connectAsync(
-            login.host, login.port, login.client_id, timeout=self._timeouts.connect_seconds
-        )
+        self._hang_up()
+        if self._ib.client.host:  # it was connected before
+            self._ib = self._new_connection()
         try:
-            await connecting
-        except (OSError, TimeoutError, ConnectionError) as error:
+            await self._synchronize(self._ib)
+        except (OSError, TimeoutError, ConnectionError, ibi.RequestError) as error:
             words = f"login {login.login_id} at {login.host}:{login.port}: {error or 'timed out'}"
             raise AdapterError("ibkr", words, retryable=True) from error
         self._ib.reqMarketDataType(1)
+        self._pacer.note(self._ib.client.connectionStats().numMsgSent)
+
+    async def _synchronize(self, ib: ibi.IB) -> None:
+        """Let the library connect and synchronize."""
+        login, hang_up = self._login, HangUp(self._login)
+        ib.errorEvent += hang_up.on_error
+        ib.client.apiError += hang_up.on_end
+        seconds = self._timeouts.connect_seconds
+        try:
+            await hang_up.or_done(
+                ib.connectAsync(login.host, login.port, login.client_id, timeout=seconds)
+            )
+        finally:
+            ib.errorEvent -= hang_up.on_error
+            ib.client.apiError -= hang_up.on_end
 
     async def disconnect(self) -> None:
         """Disconnect; our orders stay where they are."""
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """End the connection and everything that waits on it; who waits is told it is lost."""
+        if self._ib.isConnected():
+            fail_requests: Callable[[], None] = self._ib.wrapper.connectionClosed
+            fail_requests()
         disconnect: Callable[[], None] = self._ib.disconnect
         disconnect()
+
+    async def heartbeat(self) -> None:
+        """Ask the IB Gateway for the time."""
+        self._require_connection()
+        seconds = self._timeouts.heartbeat_seconds
+        await self._ask(self._ib.reqCurrentTimeAsync, seconds)
 
     def accounts(self) -> tuple[AccountId, ...]:
         """Accounts that the login carries."""
@@ -133,190 +164,148 @@ class IbkrBroker:
 
     def next_valid_order_id(self) -> int:
         """Least order id that is surely unused on this connection."""
-        return int(self._ib.client.getReqId()) + _REQUEST_IDS
+        self._require_connection()
+        return (int(self._ib.client.getReqId()) // _REQUEST_IDS + 2) * _REQUEST_IDS
 
     def traffic(self) -> tuple[int, int]:
         """Bytes (sent, received) on the connection alive now; (0, 0) without one.
 
-        Messages that the library holds back to keep its pace count as one byte sent: they are
-        on their way, and nothing may look settled before they have arrived.
+        Messages that are held back to keep the pace count as one byte sent: they are on their
+        way, and nothing may look settled before they have arrived.
         """
         if not self._ib.client.isReady():
             return (0, 0)
         stats = self._ib.client.connectionStats()
-        return stats.numBytesSent + self._is_held_back, stats.numBytesRecv
+        is_held_back = self._is_held_back or self._pacer.is_holding_back
+        return stats.numBytesSent + is_held_back, stats.numBytesRecv
 
     async def resolve(
         self, symbol: str, contracts: Sequence[OptionContract]
     ) -> tuple[OptionContract, ...]:
         """Look contracts and their underlying up; returns those the broker does not know."""
-        wanted: dict[ContractKey, ibi.Contract] = {
-            contract.key: _option(contract) for contract in contracts
-        }
+        wanted = {one.key: ibi.Contract(**option_fields(one)) for one in contracts}
         wanted[underlying_key(symbol)] = ibi.Stock(symbol, "SMART", "USD")
         missing = {key: item for key, item in wanted.items() if key not in self._contracts}
         for key, contract in missing.items():
             for found in await self._details(contract):
                 if found.contract is not None:
-                    self._know(key, found.contract)
+                    # East of New York the Gateway tells a near expiry as the day after (478).
+                    expiry = contract.lastTradeDateOrContractMonth
+                    found.contract.lastTradeDateOrContractMonth = expiry
+                    self._contracts.learn(key, found.contract)
         return tuple(contract for contract in contracts if contract.key not in self._contracts)
 
     def learn_from(self, other: Broker) -> None:
         """Take over contracts that another login has looked up; they are the broker's own."""
         if isinstance(other, IbkrBroker):
-            for key, contract in other._contracts.items():
-                self._know(key, contract)
+            self._contracts.learn_from(other._contracts)
 
     async def what_if(self, order: WhatIf) -> Margin | WhatIfRefused:
         """Ask what an order would do to the margin; nothing is traded."""
         bag = self._bag(order.symbol, order.legs)
-        asked = ibi.LimitOrder(
-            "BUY", order.quantity, float(order.limit), account=order.account_id, tif="DAY"
-        )
+        asked = ibi.Order(**what_if_fields(order))
         try:
-            state = await self._within(lambda: self._ib.whatIfOrderAsync(bag, asked))
-        except ibi.RequestError as error:
-            return WhatIfRefused(message=f"{error.code}: {error.message}")
+            state = await self._ask(lambda: self._ib.whatIfOrderAsync(bag, asked))
+        except BrokerRefusal as refusal:
+            return WhatIfRefused(message=refusal.message)
         return margin_of(state, buffer_ratio=order.buffer_ratio)
 
-    def place(self, order: ComboOrder) -> None:
-        """Send an order, or modify it where these ids are live already.
-
-        Raises:
-            AdapterError: If there is no connection to send it on: nothing was sent.
-        """
+    def place(self, order: ComboOrder | StockOrder) -> None:
+        """Send an order, or modify it where these ids are live already."""
         self._require_connection()
         order_id = order.ids.broker_order_id
         if order_id not in self._orders:
-            self._bags[order_id] = self._bag(order.symbol, order.legs)
-            self._orders[order_id] = self._new_order(order)
-        self._orders[order_id].lmtPrice = float(order.limit)
+            self._sent_as[order_id], self._orders[order_id] = self._new_order(order)
+            # What-ifs take ids too: none may get one that an order of ours is sent under.
+            keep_clear: Callable[[int], None] = self._ib.client.updateReqId
+            keep_clear(order_id + 1)
+        self._orders[order_id].lmtPrice = limit_price_of(order)
         self._orders[order_id].totalQuantity = order.quantity
-        self._send(self._bags[order_id], self._orders[order_id])
+        # Once it is sent the library asserts that the order has not ended; to it 10349 is an end.
+        with contextlib.suppress(AssertionError):
+            self._ib.placeOrder(self._sent_as[order_id], self._orders[order_id])
 
     def cancel(self, ids: BrokerIds) -> None:
-        """Ask for a cancel.
-
-        Raises:
-            AdapterError: If there is no connection to ask on.
-        """
+        """Ask for a cancel."""
         self._require_connection()
         order = self._orders.get(ids.broker_order_id)
         asked = order or ibi.Order(orderId=ids.broker_order_id, clientId=ids.client_id)
         self._ib.cancelOrder(asked)
 
+    def exercise(self, request: ExerciseRequest) -> None:
+        """Ask to exercise long options; only the positions prove it, and it is never repeated."""
+        self._require_connection()
+        contract = self._contracts[request.contract.key]
+        self._ib.exerciseOptions(
+            contract, _EXERCISE, request.quantity, request.account_id, _NO_OVERRIDE
+        )
+
     async def sweep(self) -> Sweep:
         """Read open orders, completed orders, executions and positions."""
         async with self._sweeping:
-            return await self._sweep()
-
-    async def _sweep(self) -> Sweep:
-        ib = self._ib
-        open_trades = await self._within(ib.reqAllOpenOrdersAsync)
-        completed = await self._within(lambda: ib.reqCompletedOrdersAsync(apiOnly=False))
-        fills = await self._within(ib.reqExecutionsAsync)
-        positions = await self._within(ib.reqPositionsAsync)
-        # A fee is told of the first telling of an execution, which the library keeps.
-        kept = {fill.execution.execId: fill for fill in ib.fills()}
-        return Sweep(
-            open_orders=tuple(_open_order(trade.order) for trade in open_trades),
-            completed_orders=tuple(_completed_order(trade) for trade in completed),
-            executions=tuple(self._execution(fill) for fill in fills),
-            fees={key: fee for key, fill in kept.items() if (fee := _fee(fill)) is not None},
-            positions={
-                (AccountId(item.account), self._key(item.contract)): int(item.position)
-                for item in positions
-                if item.position
-            },
-        )
+            ib = self._ib
+            open_trades = await self._ask(ib.reqAllOpenOrdersAsync)
+            completed = await self._ask(lambda: ib.reqCompletedOrdersAsync(apiOnly=False))
+            fills = await self._ask(ib.reqExecutionsAsync)
+            positions = await self._ask(ib.reqPositionsAsync)
+            return sweep_of(
+                open_trades=open_trades,
+                completed=completed,
+                fills=fills,
+                kept={fill.execution.execId: fill for fill in ib.fills()},
+                positions=positions,
+                names=self._contracts.names,
+            )
 
     async def watch(self, symbol: str, contracts: Sequence[OptionContract]) -> None:
-        """Subscribe to the underlying's and these contracts' quotes; a repeat is a no-op."""
+        """Subscribe to the underlying's and these contracts' quotes; a repeat is a no-op.
+
+        Subscriptions that are not live are made anew.
+        """
         self._require_connection()
-        self._underlying = underlying_key(symbol)
-        for key in (self._underlying, *(contract.key for contract in contracts)):
-            if key not in self._feeds and key in self._contracts:
-                ticker = self._ib.reqMktData(self._contracts[key], "", False, False)
-                self._feeds.add(key, ticker)
-                ticker.updateEvent += lambda _, key=key: self._feeds.ticked(key)
+        underlying = underlying_key(symbol)
+        keys = [underlying, *(contract.key for contract in contracts)]
+        known = {key: self._contracts[key] for key in keys if key in self._contracts}
+        await self._data.watch(self._ib, underlying, known)
 
     def quotes(self) -> dict[ContractKey, Quote]:
         """Last quotes of what is watched, the underlying included."""
-        return self._feeds.quotes(self._underlying)
+        return self._data.quotes()
 
-    def _subscribe_events(self) -> None:
-        ib = self._ib
-        ib.openOrderEvent += self._on_order
-        ib.orderStatusEvent += self._on_order
-        ib.execDetailsEvent += lambda _, fill: self._tell(self._execution(fill))
-        ib.commissionReportEvent += self._on_fee
-        ib.errorEvent += self._on_error
+    def _new_connection(self) -> ibi.IB:
+        new_ib: Callable[[], ibi.IB] = ibi.IB
+        ib = new_ib()
+        ib.RaiseRequestErrors = True
+        wait_for_figures(ib.wrapper)
+        # Kept by us: the library only refers to it weakly.
+        self._events = events = IbkrEvents(
+            self._login,
+            names=self._contracts.names,
+            data=self._data,
+            wrapper=ib.wrapper,
+            is_ours=self._orders.__contains__,
+            tell=self._tell,
+            hang_up=self._hang_up,
+        )
+        ib.openOrderEvent += events.on_order
+        ib.orderStatusEvent += events.on_order
+        ib.execDetailsEvent += events.on_execution
+        ib.commissionReportEvent += events.on_fee
+        ib.errorEvent.clear()  # its own handler asks for account summaries that nobody reads
+        ib.errorEvent += events.on_error
         ib.disconnectedEvent += self._on_disconnected
-        ib.client.throttleStart += lambda: self._set_held_back(True)
-        ib.client.throttleEnd += lambda: self._set_held_back(False)
-
-    def _set_held_back(self, is_held_back: bool) -> None:
-        self._is_held_back = is_held_back
-
-    def _tell(self, event: BrokerEvent) -> None:
-        self._on_event(self.login_id, event)
-
-    def _on_order(self, trade: ibi.Trade) -> None:
-        if trade.order.clientId != self._login.client_id:
-            return  # another client's, whose order ids mean nothing to us
-        ids = {"broker_order_id": trade.order.orderId, "perm_id": trade.orderStatus.permId}
-        status = trade.orderStatus.status
-        if status in _ALIVE:
-            self._tell(OrderAcknowledged(**ids))
-        elif status in ibi.OrderStatus.DoneStates:
-            self._tell(OrderEndReported(**ids, status=status))
-
-    def _on_fee(self, _trade: ibi.Trade, fill: ibi.Fill, _report: ibi.CommissionReport) -> None:
-        fee = _fee(fill)
-        if fee is not None:
-            self._tell(FeeReported(broker_exec_id=fill.execution.execId, fee=fee))
-
-    def _on_error(self, request_id: int, code: int, message: str, _: object) -> None:
-        if request_id in self._orders:
-            self._tell(OrderMessage(broker_order_id=request_id, code=code, message=message))
+        ib.disconnectedEvent += events.on_disconnected
+        ib.client.throttleStart += partial(setattr, self, "_is_held_back", True)
+        ib.client.throttleEnd += partial(setattr, self, "_is_held_back", False)
+        return ib
 
     def _on_disconnected(self) -> None:
         self._is_held_back = False
         self._orders.clear()
-        self._bags.clear()
-        self._feeds.clear()
-        self._tell(ConnectionLost(reason=f"login {self.login_id} lost its connection"))
+        self._sent_as.clear()
 
-    def _execution(self, fill: ibi.Fill) -> Execution:
-        execution = fill.execution
-        return Execution(
-            broker_exec_id=execution.execId,
-            order_ref=execution.orderRef,
-            account_id=AccountId(execution.acctNumber),
-            contract_key=self._key(fill.contract),
-            side=Side.BUY if execution.side == "BOT" else Side.SELL,
-            quantity=whole(execution.shares),
-            price=decimal_or_none(execution.price) or Decimal(0),
-            perm_id=execution.permId,
-            at=utc(execution.time),
-        )
-
-    def _key(self, contract: ibi.Contract) -> ContractKey:
-        """Our name of a contract; one we never looked up keeps the broker's own symbol."""
-        if contract.secType == "BAG":
-            return COMBO_KEY
-        return self._keys.get(contract.conId) or ContractKey(contract.localSymbol)
-
-    def _known(self, key: ContractKey) -> ibi.Contract:
-        contract = self._contracts.get(key)
-        if contract is None:
-            words = f"login {self.login_id} has not looked {key} up"
-            raise AdapterError("ibkr", words, retryable=True)
-        return contract
-
-    def _know(self, key: ContractKey, contract: ibi.Contract) -> None:
-        self._contracts[key] = contract
-        self._keys[contract.conId] = key
+    def _tell(self, event: BrokerEvent) -> None:
+        self._on_event(self.login_id, event)
 
     def _bag(self, symbol: str, legs: Sequence[Leg]) -> ibi.Contract:
         return ibi.Contract(
@@ -326,7 +315,7 @@ class IbkrBroker:
             currency="USD",
             comboLegs=[
                 ibi.ComboLeg(
-                    conId=self._known(leg.contract.key).conId,
+                    conId=self._contracts[leg.contract.key].conId,
                     ratio=1,
                     action=leg.side.value,
                     exchange="SMART",
@@ -335,79 +324,28 @@ class IbkrBroker:
             ],
         )
 
-    def _new_order(self, order: ComboOrder) -> ibi.Order:
-        """A guaranteed combo (no leg may fill alone), good for the day by its own word."""
-        return ibi.LimitOrder(
-            "BUY",
-            order.quantity,
-            float(order.limit),
-            orderId=order.ids.broker_order_id,
-            account=order.account_id,
-            orderRef=order.ids.order_ref,
-            tif="DAY",
-            smartComboRoutingParams=[ibi.TagValue("NonGuaranteed", "0")],
-        )
+    def _new_order(self, order: ComboOrder | StockOrder) -> tuple[ibi.Contract, ibi.Order]:
+        made = ibi.Order(**order_fields(order))
+        if isinstance(order, StockOrder):
+            return self._contracts[underlying_key(order.symbol)], made
+        if len(order.legs) == 1:
+            return self._contracts[order.legs[0].contract.key], made
+        # A guaranteed combo: no leg may fill alone.
+        made.smartComboRoutingParams = [ibi.TagValue("NonGuaranteed", "0")]
+        return self._bag(order.symbol, order.legs), made
 
     async def _details(self, contract: ibi.Contract) -> list[ibi.ContractDetails]:
         try:
-            return list(await self._within(lambda: self._ib.reqContractDetailsAsync(contract)))
-        except ibi.RequestError as error:
-            if error.code == 200:
-                return []
-            raise AdapterError("ibkr", f"{error.code}: {error.message}", retryable=True) from error
-
-    def _send(self, bag: ibi.Contract, order: ibi.Order) -> None:
-        """Send; the library refuses to track a change of what it takes for ended, once sent.
-
-        It takes an order for ended on mere notices (10349), so that is no reason not to send.
-        """
-        with contextlib.suppress(AssertionError):
-            self._ib.placeOrder(bag, order)
+            return list(await self._ask(lambda: self._ib.reqContractDetailsAsync(contract)))
+        except BrokerRefusal as refusal:
+            if refusal.code != _NO_SUCH_CONTRACT:
+                raise
+            return []
 
     def _require_connection(self) -> None:
         if not self.is_connected:
             raise AdapterError("ibkr", f"login {self.login_id} is not connected", retryable=True)
 
-    async def _within(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Make a request that must be answered in time; making it fails without a connection."""
-        try:
-            return await asyncio.wait_for(call(), self._timeouts.request_seconds)
-        except (TimeoutError, ConnectionError) as error:
-            words = f"login {self.login_id} did not answer"
-            raise AdapterError("ibkr", words, retryable=True) from error
 
-
-def _option(contract: OptionContract) -> ibi.Contract:
-    return ibi.Option(
-        contract.symbol,
-        contract.expiry.replace("-", ""),
-        float(contract.strike),
-        contract.right.value,
-        "SMART",
-        str(contract.multiplier),
-        "USD",
-    )
-
-
-def _open_order(order: ibi.Order) -> OpenBrokerOrder:
-    return OpenBrokerOrder(
-        order_ref=order.orderRef,
-        broker_order_id=order.orderId,
-        perm_id=order.permId,
-        account_id=AccountId(order.account),
-    )
-
-
-def _completed_order(trade: ibi.Trade) -> CompletedBrokerOrder:
-    return CompletedBrokerOrder(
-        order_ref=trade.order.orderRef,
-        perm_id=trade.order.permId,
-        status=trade.orderStatus.status,
-        message=trade.orderStatus.status,
-    )
-
-
-def _fee(fill: ibi.Fill) -> Decimal | None:
-    """The broker fee, once reported: the library keeps an empty report until then."""
-    report = fill.commissionReport
-    return decimal_or_none(report.commission) if report.execId else None
+def _refusal(error: Exception) -> BrokerRefusal | None:
+    return BrokerRefusal(error.code, error.message) if isinstance(error, ibi.RequestError) else None

@@ -84,14 +84,23 @@ def margin_of(state: object, *, buffer_ratio: Decimal) -> Margin | WhatIfRefused
 
 
 def utc(at: datetime) -> datetime:
-    """Normalize an execution's time.
+    """Normalize a time at the broker.
 
     Raises:
         ValueError: If it has no time zone; a fill's time is never guessed.
     """
     if at.tzinfo is None:
-        raise ValueError(f"the broker gave an execution time without a zone: {at.isoformat()}")
+        raise ValueError(f"a time at the broker without a zone: {at.isoformat()}")
     return at.astimezone(UTC)
+
+
+def good_till_text(at: datetime) -> str:
+    """Write when an order ends as IBKR reads it in UTC: `yyyymmdd-hh:mm:ss` (its code 2174).
+
+    Raises:
+        ValueError: If it has no time zone.
+    """
+    return f"{utc(at):%Y%m%d-%H:%M:%S}"
 
 
 def _side(price: float, size: float) -> Decimal | None:

@@ -7,28 +7,28 @@ Looks never overlap, and a second look over the same state changes nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from gateway.claiming import Claiming
 from gateway.floor import TradingFloor
 from gateway.ladders import Ladders
-from gateway.refusals import refuse_all, skip_at_cutoff
+from gateway.margins import check_margins
+from gateway.refusals import refuse_all, refuse_barred, refuse_late, skip_at_cutoff
 from shared.adapters.json_log import log_event
 from shared.domain.alerts import AlertType
 from shared.domain.errors import AdapterError
-from shared.domain.followers import Follower, FollowerId, Login, LoginId, MarginPolicy
+from shared.domain.followers import Login, LoginId
 from shared.domain.ladder import PriceVerdict, first_rung, judge_price
 from shared.domain.options import OptionContract
-from shared.domain.orders import Order, OrderId, OrderState
+from shared.domain.orders import Order, OrderState, Purpose
+from shared.domain.planning import fair_order
+from shared.domain.quotes import NetQuote
 from shared.domain.reasons import Reason
 from shared.domain.signals import Signal
 from shared.domain.trading_settings import TradingSettings
-from shared.ports.stored import Stored
-from shared.use_cases.check_margin import check_margin
-from shared.use_cases.claim_orders import claim_orders
-from shared.use_cases.release_orders import fair_order, reason_to_hold, release_orders
-from shared.use_cases.work_order import send_first_rung
+from shared.use_cases.release_orders import reason_to_hold, release_orders
+from shared.use_cases.work_order import Floor, send_first_rung
 
 _VERDICT_REASONS = {
     PriceVerdict.MID_TOO_LOW: (Reason.MID_TOO_LOW, AlertType.MID_TOO_LOW),
@@ -45,37 +45,50 @@ class Openings:
         ladders: Works what was released.
     """
 
-    def __init__(self, floor: TradingFloor, logins: dict[LoginId, Login], ladders: Ladders) -> None:
+    def __init__(
+        self, floor: TradingFloor, logins: Mapping[LoginId, Login], ladders: Ladders
+    ) -> None:
         self._floor = floor
         self._logins = logins
         self._ladders = ladders
         self._looking = asyncio.Lock()
-        self._policies: dict[FollowerId, MarginPolicy] = {}
+        self._claiming = Claiming(floor, logins)
         self._unsent = ladders.unsent
 
     def has_unsent(self) -> bool:
         """Tell whether orders still wait for their release or their first send."""
-        orders = self._floor.desk.orders()
-        return bool(self._unsent) or any(order.state is OrderState.CLAIMED for order in orders)
+        return any(
+            order.purpose is Purpose.OPEN
+            and (order.state is OrderState.CLAIMED or order.order_id in self._unsent)
+            for order in self._floor.desk.orders()
+        )
 
     async def advance(self) -> None:
         """Do all that is due now."""
         async with self._looking:
-            floor = self._floor
-            signals = await floor.signals.active(floor.session.session_date)
-            if not signals:
-                return
-            settings = await floor.controls.trading()
-            await self._claim(signals, settings)
-            for signal in signals:
-                if await self._know_contracts(signal):
-                    await self._check_margins(signal, settings)
-                    await self._release(signal, settings)
+            try:
+                await self._look()
+            except AdapterError:
+                self._claiming.doubt()
+                raise
+
+    async def _look(self) -> None:
+        floor = self._floor
+        signals = await floor.signals.active(floor.session.session_date)
+        if not signals:
+            return
+        settings = await floor.controls.trading()
+        await self._claim(signals, settings)
+        for signal in signals:
+            if await self._know_contracts(signal):
+                await check_margins(floor, self._waiting(signal), settings, self._claiming)
+                await self._release(signal, settings)
 
     async def finish(self) -> None:
         """At the entry cut-off: skip what was never sent, each with its reason."""
         async with self._looking:
             floor = self._floor
+            self._claiming.doubt()
             settings = await floor.controls.trading()
             signals = await floor.signals.active(floor.session.session_date)
             await self._claim(signals, settings)
@@ -85,52 +98,10 @@ class Openings:
                 if (reason := reason_to_hold(signal, settings)) is not None
             }
             await skip_at_cutoff(floor, list(self._logins), held, unsent=self._unsent)
-            self._unsent.clear()
 
     async def _claim(self, signals: tuple[Signal, ...], settings: TradingSettings) -> None:
-        floor = self._floor
-        stored = await floor.orders.of_session(floor.session.session_date, list(self._logins))
-        # A release found in the database alone was not sent: sends follow only its answer.
-        news = floor.desk.adopt_news(stored)
-        self._unsent.update(o.order_id for o in news if o.state is OrderState.RELEASING)
-        planned = [item for item in stored if item.value.state is OrderState.PLANNED]
-        if not planned:
-            return
-        followers = await floor.followers.all()
-        self._policies = {f.follower_id: f.margin_policy for f in followers}
-        await self._claim_planned(planned, signals, followers, settings)
-
-    async def _claim_planned(
-        self,
-        planned: list[Stored[Order]],
-        signals: tuple[Signal, ...],
-        followers: tuple[Follower, ...],
-        settings: TradingSettings,
-    ) -> None:
-        floor, ready = self._floor, self._floor.connections.ready()
-        claims = await claim_orders(
-            planned,
-            orders=floor.orders,
-            signals=signals,
-            followers=followers,
-            settings=settings,
-            connected={login_id: self._logins[login_id] for login_id in ready},
-            next_valid_ids={key: broker.next_valid_order_id() for key, broker in ready.items()},
-            shard=floor.shard,
-            token=floor.lease.token,
-            now=floor.clock.now(),
-        )
-        floor.desk.adopt([*claims.claimed, *claims.mismatched])
-        if claims.claimed:
-            log_event("orders_claimed", orders=len(claims.claimed))
-        for item in claims.mismatched:
-            await self._alert_order(AlertType.PLAN_MISMATCH, item.value, item.value.detail)
-        for order in claims.unreachable:
-            why = floor.connections.why_not(order.login_id)
-            words = f"{order.follower_id} cannot trade: {why}"
-            await self._alert_order(
-                AlertType.GATEWAY_UNREACHABLE, order, words, subject=order.login_id
-            )
+        for order in await self._claiming.claim(signals, settings):
+            self._unsent[order.order_id] = ""
 
     async def _know_contracts(self, signal: Signal) -> bool:
         """Look the legs up once, on the first ready login that answers, and teach the others."""
@@ -157,58 +128,41 @@ class Openings:
     async def _refuse(
         self, signal: Signal, reason: Reason, alert_type: AlertType, words: str
     ) -> None:
-        await refuse_all(self._floor, signal, reason, alert_type, words, unsent=self._unsent)
-        self._unsent.difference_update([order.order_id for order in self._unsent_of(signal)])
-
-    async def _check_margins(self, signal: Signal, settings: TradingSettings) -> None:
-        unchecked = [order for order in self._waiting(signal) if order.margin is None]
-        checked = await asyncio.gather(*(self._checked(order, settings) for order in unchecked))
-        if checked:
-            refused = sum(order.reason is Reason.NO_MARGIN for order in checked)
-            log_event("margins_checked", orders=len(checked), refused=refused)
-        for order in checked:
-            self._floor.desk.put(order)
-            if order.reason is Reason.NO_MARGIN:
-                words = f"{order.follower_id} does not trade: {order.detail}"
-                await self._alert_order(AlertType.NO_MARGIN, order, words)
-
-    async def _checked(self, order: Order, settings: TradingSettings) -> Order:
-        try:
-            return await check_margin(
-                order,
-                policy=self._policies.get(order.follower_id, MarginPolicy.REJECT),
-                broker=self._floor.connections[order.login_id],
-                settings=settings,
-                now=self._floor.clock.now(),
-            )
-        except AdapterError as error:
-            return replace(order, detail=str(error))
+        unsent = [order.order_id for order in self._unsent_of(signal)]
+        await refuse_all(self._floor, signal, reason, alert_type, words, unsent=unsent)
+        for order_id in unsent:
+            self._unsent.pop(order_id, None)
 
     async def _release(self, signal: Signal, settings: TradingSettings) -> None:
         floor, now = self._floor, self._floor.clock.now()
-        waiting = [order for order in self._waiting(signal) if order.margin is not None]
-        delay = timedelta(seconds=settings.release_delay_seconds)
-        is_due = now >= floor.session.open_at + delay and floor.may_open()
-        if not is_due or not (waiting or self._unsent_of(signal)):
+        is_due = now >= release_at(floor.session.open_at, settings) and floor.may_open()
+        if not is_due or not (self._checked(signal) or self._unsent_of(signal)):
             return
         if (hold := reason_to_hold(signal, settings)) is not None:
             await self._alert_hold(signal, hold)
             return
-        if not await self._price_is_good(signal, settings):
+        market = await self._good_market(signal, settings)
+        if market is None:
             return
+        if self._checked(signal):
+            await refuse_barred(floor, self._checked(signal))
+            refuse_late(floor, self._checked(signal), market, self._ladders.rules_book(settings))
+            await self._release_checked(signal)
+        self._send(signal, settings)
+
+    async def _release_checked(self, signal: Signal) -> None:
+        floor = self._floor
         await floor.desk.flush()
-        waiting = [order for order in waiting if floor.desk.order(order.order_id) == order]
         _, released = await release_orders(
-            [floor.desk.stored(order) for order in waiting],
+            [floor.desk.stored(order) for order in self._checked(signal)],
             orders=floor.orders,
             shard=floor.shard,
             token=floor.lease.token,
-            now=now,
+            now=floor.clock.now(),
         )
         # Orders may have been released although the switch then turned: they wait here.
         floor.desk.adopt(released)
-        self._unsent.update(item.value.order_id for item in released)
-        self._send(signal, settings)
+        self._unsent.update({item.value.order_id: "" for item in released})
 
     def _send(self, signal: Signal, settings: TradingSettings) -> None:
         """Price once, send everybody; nothing here waits, so nothing can come between.
@@ -218,30 +172,38 @@ class Openings:
         market = self._floor.market(signal.spread.opening_legs, settings)
         if market is None:
             return
-        limit = first_rung(market.mid, settings.ladder)
-        sent: list[OrderId] = []
-        for order in self._unsent_of(signal):
-            ladder = self._ladders.floor_of(order, settings)
-            if not (self._floor.may_open() and ladder.broker.is_connected):
-                continue
-            try:
-                send_first_rung(order, limit, market, ladder)
-            except AdapterError as error:
-                log_event("not_sent", severity="WARNING", order=order.order_id, why=str(error))
-                continue
-            sent.append(order.order_id)
-        self._unsent.difference_update(sent)
+        orders = self._unsent_of(signal)
+        floors = self._ladders.floors_of(orders, settings)
+        sent = [order for order in orders if self._send_one(order, market, floors[order.order_id])]
+        for order in sent:
+            del self._unsent[order.order_id]
         if sent:
+            limit = first_rung(market.mid, settings.ladder)
             log_event("orders_released", orders=len(sent), limit=str(limit))
-            self._ladders.start(signal, sent, settings)
+            self._ladders.start(signal, {order.order_id: floors[order.order_id] for order in sent})
+
+    def _send_one(self, order: Order, market: NetQuote, ladder: Floor) -> bool:
+        if not (self._floor.may_open() and ladder.broker.is_connected):
+            return False
+        try:
+            send_first_rung(order, first_rung(market.mid, ladder.rules), market, ladder)
+        except AdapterError as error:
+            log_event("not_sent", severity="WARNING", order=order.order_id, why=str(error))
+            self._unsent[order.order_id] = str(error)
+            return False
+        return True
 
     def _unsent_of(self, signal: Signal) -> list[Order]:
-        """Orders of a signal that are released and certainly not sent, in their fair order."""
-        desk = self._floor.desk
-        orders = [desk.order(order_id) for order_id in self._unsent]
-        return fair_order([order for order in orders if order.signal_id == signal.signal_id])
+        """Openings of a signal that are released and certainly not sent, in their fair order."""
+        orders = [self._floor.desk.order(order_id) for order_id in self._unsent]
+        return fair_order(
+            order
+            for order in orders
+            if order.signal_id == signal.signal_id and order.purpose is Purpose.OPEN
+        )
 
-    async def _price_is_good(self, signal: Signal, settings: TradingSettings) -> bool:
+    async def _good_market(self, signal: Signal, settings: TradingSettings) -> NetQuote | None:
+        """The market to open at; None, and everybody refused, where its price is out of bounds."""
         spread = signal.spread
         market = self._floor.market(spread.opening_legs, settings)
         verdict = judge_price(market, width=spread.width, rules=settings.ladder)
@@ -249,25 +211,20 @@ class Openings:
             reason, alert_type = _VERDICT_REASONS[verdict]
             words = f"the spread's middle is {market.mid:.4f}, its width {spread.width}"
             await self._refuse(signal, reason, alert_type, words)
-        return verdict is PriceVerdict.GOOD
+        return market if verdict is PriceVerdict.GOOD else None
 
     def _waiting(self, signal: Signal) -> list[Order]:
         return [
             order
             for order in self._floor.desk.orders()
-            if order.signal_id == signal.signal_id and order.state is OrderState.CLAIMED
+            if order.signal_id == signal.signal_id
+            and order.purpose is Purpose.OPEN
+            and order.state is OrderState.CLAIMED
         ]
 
-    async def _alert_order(
-        self, alert_type: AlertType, order: Order, words: str, *, subject: str = ""
-    ) -> None:
-        await self._floor.raise_alert(
-            alert_type,
-            subject or order.follower_id,
-            words,
-            follower_id=order.follower_id,
-            traceparent=order.traceparent,
-        )
+    def _checked(self, signal: Signal) -> list[Order]:
+        """Claimed openings whose margin fits."""
+        return [order for order in self._waiting(signal) if order.margin is not None]
 
     async def _alert_hold(self, signal: Signal, reason: Reason) -> None:
         if reason is Reason.SIGNAL_UNVERIFIED:

@@ -12,7 +12,7 @@ from shared.domain.boards import FOLLOWERS_PER_BOARD, Board, BoardLine, board_li
 from shared.domain.errors import AdapterError
 from shared.domain.options import ContractKey
 from shared.domain.orders import Purpose
-from shared.domain.positions import position_id_of
+from shared.domain.positions import Position, position_id_of
 from shared.domain.quotes import Quote
 from shared.domain.sessions import Session
 from shared.ports.boards import BoardWriter
@@ -41,14 +41,18 @@ async def project_boards(
 def make_boards(
     desk: SessionDesk, session_date: str, shard: int, now: datetime
 ) -> tuple[Board, ...]:
-    """Project every opening order of the session, 500 followers a document."""
-    lines: dict[str, BoardLine] = {
-        order.follower_id: board_line(
-            order, desk.position(position_id_of(order.follower_id, order.spread))
-        )
-        for order in desk.orders()
-        if order.purpose is Purpose.OPEN
-    }
+    """Project every opening order of the session, 500 followers a document.
+
+    A position carried from an earlier session stands on its follower's line too, beside what
+    today's order led to; without an order of today the one that opened it gives the line.
+    """
+    held = _held_by_follower(desk, session_date)
+    lines: dict[str, BoardLine] = {}
+    for order in desk.orders():  # in id order, which begins with the date: today's comes last
+        if order.purpose is Purpose.OPEN:
+            positions = held.get(order.follower_id, [])
+            if order.session_date == session_date or positions:
+                lines[order.follower_id] = board_line(order, positions)
     ids = sorted(lines)
     return tuple(
         Board(
@@ -60,6 +64,20 @@ def make_boards(
         )
         for start in range(0, len(ids), FOLLOWERS_PER_BOARD)
     )
+
+
+def _held_by_follower(desk: SessionDesk, session_date: str) -> dict[str, list[Position]]:
+    """What each follower holds, and whatever he traded today."""
+    todays = {
+        position_id_of(order.follower_id, order.spread)
+        for order in desk.orders()
+        if order.session_date == session_date
+    }
+    held: dict[str, list[Position]] = {}
+    for position in desk.positions():
+        if position.is_open or position.position_id in todays:
+            held.setdefault(position.follower_id, []).append(position)
+    return held
 
 
 async def publish_quotes(

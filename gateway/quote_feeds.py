@@ -36,13 +36,19 @@ class QuoteFeeds:
         """Watch a contract."""
         self._tickers[key] = ticker
 
+    def remove(self, key: ContractKey) -> None:
+        """Watch a contract no longer."""
+        self._tickers.pop(key, None)
+        self._alive_at.pop(key, None)
+
     def __contains__(self, key: ContractKey) -> bool:
         """Tell whether a contract is watched."""
         return key in self._tickers
 
     def ticked(self, key: ContractKey) -> None:
-        """Note that a contract's feed has just proved alive."""
-        self._alive_at[key] = self._now()
+        """Note that a contract's feed has just proved alive; late ticks of others are ignored."""
+        if key in self._tickers:
+            self._alive_at[key] = self._now()
 
     def clear(self) -> None:
         """Forget everything: the connection is gone."""

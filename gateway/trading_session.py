@@ -9,27 +9,25 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from gateway.broker_events import BrokerEvents
-from gateway.closings import EndOfDay
+from gateway.custody import Custody, CustodyBooks
 from gateway.desk import happened_before
 from gateway.floor import TradingFloor
 from gateway.ladders import Ladders
 from gateway.openings import Openings, release_at
 from gateway.projections import make_boards, project_boards, publish_quotes
+from gateway.quote_source import QuoteSource
+from gateway.risk import Risk, RiskBooks
 from shared.adapters.json_log import log_event
-from shared.domain.alerts import AlertType
 from shared.domain.errors import AdapterError
 from shared.domain.followers import Login, LoginId
-from shared.domain.options import underlying_key
-from shared.domain.orders import LIVE_STATES, opening_order_id
-from shared.domain.positions import Position
+from shared.domain.orders import LIVE_STATES, OrderId
 from shared.domain.sessions import at_new_york
 from shared.domain.spreads import Spread
 from shared.ports.boards import BoardWriter
 from shared.ports.broker import Broker, BrokerEvent
-from shared.ports.closings import Closings
 from shared.ports.fills import FillBook
-from shared.ports.quotes import QuoteWriter
-from shared.use_cases.book_expiry import expires_worthless, expiry_fills
+from shared.ports.quotes import QuoteBook
+from shared.use_cases.read_books import record_sweep
 from shared.use_cases.reconcile_login import reconcile_login
 
 _FIRST_LOOK = "09:27"
@@ -46,13 +44,15 @@ class Books:
         fills: Fills.
         boards: Boards.
         quotes: Quotes.
-        closings: Closing orders.
+        risk: What the risk watch reads and writes.
+        custody: What the watch over the accounts' holdings reads and writes.
     """
 
     fills: FillBook
     boards: BoardWriter
-    quotes: QuoteWriter
-    closings: Closings
+    quotes: QuoteBook
+    risk: RiskBooks
+    custody: CustodyBooks
 
 
 class TradingSession:
@@ -63,6 +63,8 @@ class TradingSession:
         logins: Logins of the shard.
         books: Where projections and fills are written.
         doorbell: Set whenever something may have been planned.
+        command_bell: Set whenever a command may have been asked.
+        restart: Ends this process in good order.
     """
 
     def __init__(
@@ -71,30 +73,49 @@ class TradingSession:
         logins: dict[LoginId, Login],
         books: Books,
         doorbell: asyncio.Event,
+        *,
+        command_bell: asyncio.Event,
+        restart: Callable[[], None],
     ) -> None:
         self._floor = floor
         self._logins = logins
         self._books = books
         self._doorbell = doorbell
+        self._command_bell = command_bell
+        self._restart = restart
         self._events: Callable[[LoginId, BrokerEvent], None] | None = None
         self._ladders: Ladders | None = None
+        self._custody: Custody | None = None
+        self._source = QuoteSource(floor, self._spreads)
         self._is_open = False
 
     def on_event(self, login_id: LoginId, event: BrokerEvent) -> None:
         """Take a broker event in, once the session is being led."""
+        self._source.heard(event)
         if self._events is not None:
             self._events(login_id, event)
 
     async def reconcile(self, broker: Broker) -> None:
         """Reconcile a login that has just connected, before it trades."""
+        await self._reconcile(broker)
+        if self._custody is not None:
+            self._custody.check_soon(broker)
+
+    async def read_beside(self, broker: Broker) -> None:
+        """Book what a second connection reads of a login whose own is not ours yet."""
+        for spread in self._spreads():
+            await broker.resolve(spread.symbol, [leg.contract for leg in spread.opening_legs])
+        record_sweep(await broker.sweep(), desk=self._floor.desk)
+
+    async def _reconcile(self, broker: Broker) -> None:
         floor = self._floor
         # What the broker tells of a contract that was never looked up has a name of its own.
         for spread in self._spreads():
             await broker.resolve(spread.symbol, [leg.contract for leg in spread.opening_legs])
-        doubtful = await reconcile_login(broker, desk=floor.desk, now=floor.clock.now())
-        for order in doubtful:
-            if self._ladders is not None and not self._ladders.is_unsent(order):
-                await self._ladders.settle(order.order_id, "not among the broker's open orders")
+        gone = self._ladders.gone if self._ladders else frozenset[OrderId]()
+        found = await reconcile_login(broker, desk=floor.desk, now=floor.clock.now(), gone=gone)
+        if self._ladders is not None:
+            await self._ladders.take_in(found)
         if self._is_open:
             await self._watch(broker)
 
@@ -106,19 +127,19 @@ class TradingSession:
         """
         floor = self._floor
         async with asyncio.TaskGroup() as tasks:
-            self._ladders = Ladders(floor, tasks)
-            events = BrokerEvents(floor.desk, self._ladders, floor.clock, tasks)
-            self._events = events.handle
-            await self._adopt()
+            self._ladders, custody = self._take_over(tasks)
+            await self._adopt(custody)
+            risk = self._risk(self._ladders, tasks)
+            await risk.prepare()
             await floor.connections.connect_all()
             await self._watch_somewhere()
-            carried = [tasks.create_task(work) for work in self._carried_work(self._ladders)]
+            works = [*self._carried_work(self._ladders), *risk.watches(), custody.run()]
+            carried = [tasks.create_task(work) for work in works]
             self._is_open = True
             started.set()
             await self._open(Openings(floor, self._logins, self._ladders))
-            closings = self._books.closings
-            await EndOfDay(floor, closings, self._logins, self._ladders, tasks).watch()
-            await self._insist(self._book_end)
+            await floor.clock.sleep_until(floor.session.close_at)
+            await self._insist(partial(self._book_end, custody))
             await floor.clock.sleep_until(floor.session.close_at + timedelta(seconds=2))
             await self._insist(floor.desk.flush)
             for task in carried:
@@ -126,11 +147,62 @@ class TradingSession:
             # Hanging up after the session is no loss that anybody need be told of.
             self._events = None
 
+    async def watch_night(self, until: datetime) -> None:
+        """Compare what the broker holds with the books until the morning; trade nothing.
+
+        Args:
+            until: When the session is taken over by `lead`, on a desk of its own (UTC).
+        """
+        floor = self._floor
+        async with asyncio.TaskGroup() as tasks:
+            ladders, custody = self._take_over(tasks)
+            await self._adopt(custody)
+            risk = self._risk(ladders, tasks)
+            await risk.prepare()
+            await floor.connections.connect_all()
+            works = [floor.desk.write_behind(), floor.connections.keep_up(), custody.run()]
+            works += risk.night_watches()
+            kept = [tasks.create_task(work) for work in works]
+            await floor.clock.sleep_until(until)
+            await self._insist(floor.desk.flush)
+            for task in kept:
+                task.cancel()
+            self._events = None
+
+    def _take_over(self, tasks: asyncio.TaskGroup) -> tuple[Ladders, Custody]:
+        """Build what sees to orders and holdings, and listen to the brokers."""
+        floor = self._floor
+        ladders = Ladders(floor, tasks, self._logins)
+        self._events = BrokerEvents(floor.desk, ladders, floor.clock).handle
+        self._custody = Custody(
+            floor,
+            self._books.custody,
+            fills=self._books.fills,
+            quotes=self._books.quotes,
+            closings=self._books.risk.closings,
+            logins=self._logins,
+            ladders=ladders,
+            tasks=tasks,
+        )
+        return ladders, self._custody
+
+    def _risk(self, ladders: Ladders, tasks: asyncio.TaskGroup) -> Risk:
+        return Risk(
+            self._floor,
+            self._books.risk,
+            self._logins,
+            ladders,
+            tasks,
+            bell=self._command_bell,
+            restart=self._restart,
+        )
+
     def _carried_work(self, ladders: Ladders) -> list[Coroutine[object, object, None]]:
         floor, date = self._floor, self._floor.session.session_date
         return [
             floor.desk.write_behind(),
             floor.connections.keep_up(),
+            self._source.keep(),
             ladders.cancel_where_forbidden(),
             self._keep_reconciled(ladders),
             project_boards(
@@ -139,14 +211,13 @@ class TradingSession:
             publish_quotes(floor.quotes, self._books.quotes, floor.clock, floor.session),
         ]
 
-    async def _adopt(self) -> None:
+    async def _adopt(self, custody: Custody) -> None:
         """Take over what an earlier leader of the shard left, ended orders and fills included."""
         floor, date = self._floor, self._floor.session.session_date
         login_ids = list(self._logins)
         await floor.orders.restamp(date, login_ids, shard=floor.shard, token=floor.lease.token)
         floor.desk.adopt(await floor.orders.of_session(date, login_ids))
-        fills = await self._books.fills.of_session(date)
-        floor.desk.adopt_fills([fill for fill in fills if floor.desk.knows(fill.order_id)])
+        await custody.adopt()
 
     async def _keep_reconciled(self, ladders: Ladders) -> None:
         """Every minute, see to what is live and nobody works, and to quotes that went missing."""
@@ -160,7 +231,7 @@ class TradingSession:
             ready = floor.connections.ready()
             for login_id, broker in ready.items():
                 if self._has_live_orders(login_id):
-                    await self._try(partial(self.reconcile, broker))
+                    await self._try(partial(self._reconcile, broker))
             await self._watch_somewhere()
             ladders.take_up(settings)
 
@@ -174,13 +245,8 @@ class TradingSession:
 
     async def _watch(self, broker: Broker) -> None:
         """Have quotes of what is traded from this login, where no login gives any."""
-        floor = self._floor
-        if floor.quotes():
-            return
-        for spread in self._spreads():
-            contracts = [leg.contract for leg in spread.opening_legs]
-            await broker.resolve(spread.symbol, contracts)
-            await broker.watch(spread.symbol, contracts)
+        if not self._floor.quotes():
+            await self._source.watch(broker)
 
     def _spreads(self) -> list[Spread]:
         """What the session's orders trade, each spread once."""
@@ -221,40 +287,10 @@ class TradingSession:
             return released_at
         return now + (_QUICK_SWEEP if openings.has_unsent() and now >= released_at else _SWEEP)
 
-    async def _book_end(self) -> None:
-        """Book the expiry of what ended worthless; tell of what did not."""
+    async def _book_end(self, custody: Custody) -> None:
+        """Book the expiry of what ended worthless, and project the end of the day."""
         floor = self._floor
-        expiring = [
-            position
-            for position in floor.desk.positions()
-            if position.spread.expiry == floor.session.session_date and not position.is_flat
-        ]
-        max_age_seconds = (await floor.controls.trading()).mark_stale_seconds
-        exposed = [one for one in expiring if not self._book_expiry(one, max_age_seconds)]
-        if expiring:
-            booked = len(expiring) - len(exposed)
-            log_event("expiry_booked", positions=booked, exposed=len(exposed))
-        if exposed:
-            names = ", ".join(position.follower_id for position in exposed[:10])
-            words = (
-                f"{len(exposed)} positions ended in the money or without a closing quote and may "
-                f"be exercised or assigned: {names}"
-            )
-            await floor.raise_alert(AlertType.EOD_CLOSE_FAILED, floor.session.session_date, words)
+        await custody.book_expiries()
         await floor.desk.flush()
         boards = make_boards(floor.desk, floor.session.session_date, floor.shard, floor.clock.now())
         await self._books.boards.write(boards)
-
-    def _book_expiry(self, position: Position, max_age_seconds: float) -> bool:
-        floor = self._floor
-        quote = floor.quotes().get(underlying_key(position.spread.symbol))
-        if quote is None or quote.age_seconds(floor.session.close_at) > max_age_seconds:
-            return False
-        if quote.mid is None or not expires_worthless(position, quote.mid):
-            return False
-        for order in floor.desk.orders():
-            if order.follower_id != position.follower_id or order.spread != position.spread:
-                continue
-            if order.order_id == opening_order_id(order.signal_id, order.follower_id):
-                floor.desk.book(expiry_fills(position, order, at=floor.session.close_at))
-        return True

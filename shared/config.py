@@ -66,6 +66,17 @@ class SheetSettings(Settings):
     orders_topic: str = Field(default="orders", description="Pub/Sub doorbell of planned orders")
 
 
+class GatewayMode(StrEnum):
+    """What the gateway does with what it would send to a broker."""
+
+    LIVE = "live"
+    """It sends."""
+    DRY_RUN = "dry_run"
+    """It does everything else, and logs each write with all its fields instead of sending it."""
+    SHADOW = "shadow"
+    """Beside a live gateway: it plans and prices, logs both, and writes nothing anywhere."""
+
+
 class MessageSettings(Settings):
     """Telegram and e-mail."""
 
@@ -114,6 +125,9 @@ class JobSettings(Settings):
 class GatewaySettings(Settings):
     """The gateway."""
 
+    gateway_mode: GatewayMode = Field(
+        default=GatewayMode.LIVE, description="live, dry_run or shadow"
+    )
     gateway_shard: int = Field(default=0, ge=0, le=99, description="Shard that it serves")
     gateway_holder: str = Field(min_length=1, description="Name of this instance in the lease")
     orders_subscription: str = Field(
@@ -125,6 +139,13 @@ class GatewaySettings(Settings):
     health_port: int = Field(default=8080, ge=0, le=65535, description="Port of the probes")
     connect_seconds: float = Field(
         default=15.0, ge=1.0, le=120.0, description="Time-out of a broker connection"
+    )
+    pager_base_url: str = Field(
+        default="https://api.telegram.org",
+        description="Telegram Bot API of the direct page while the database is away",
+    )
+    pager_secret: str = Field(
+        default="telegram-bot-token", description="Secret that holds that bot's token"
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 from shared.adapters.firestore.fills import AsyncFirestoreFills
 from shared.adapters.firestore.positions import AsyncFirestorePositions
@@ -38,6 +39,7 @@ class Afternoon(World):
     ) -> None:
         super().__init__(*names, signal=None)
         self.clock.move_to(at)
+        self.opened_on = SESSION_DATE
         self.spread = spread
         self.quantity = quantity
         self.make_brokers()
@@ -84,6 +86,7 @@ class Afternoon(World):
             login_id=follower.login_id,
             account_id=follower.account_id,
             spread=self.spread,
+            session_date=self.opened_on,
             fencing_token=1,
             broker=BrokerIds(
                 order_ref=order_ref_of(order_id), client_id=11, broker_order_id=1, perm_id=7
@@ -104,21 +107,21 @@ class Afternoon(World):
             order_id=order.order_id,
             follower_id=order.follower_id,
             account_id=order.account_id,
-            session_date=SESSION_DATE,
+            session_date=order.session_date,
             contract_key=leg.contract.key,
             side=leg.side,
             quantity=order.quantity,
             price=Decimal("1.00" if is_long else "1.95"),
             multiplier=100,
             fee=Decimal("0.65"),
-            at=NOON - timedelta(hours=2),
+            at=NOON - timedelta(hours=2 if order.session_date == SESSION_DATE else 48),
         )
 
 
-Story = Callable[[Afternoon], Coroutine[object, object, None]]
+A = TypeVar("A", bound=Afternoon)
 
 
-def play(world: Callable[[], Afternoon], story: Story) -> None:
+def play(world: Callable[[], A], story: Callable[[A], Coroutine[object, object, None]]) -> None:
     async def whole() -> None:
         made = world()
         try:

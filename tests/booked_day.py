@@ -148,7 +148,11 @@ def position_of(who: str, *, until: datetime) -> Position | None:
 
 
 def lines_at(at: datetime) -> tuple[BoardLine, ...]:
-    return tuple(board_line(order, position_of(order.follower_id, until=at)) for order in orders())
+    def held(who: str) -> list[Position]:
+        position = position_of(who, until=at)
+        return [position] if position else []
+
+    return tuple(board_line(order, held(order.follower_id)) for order in orders())
 
 
 def quotes_at(at: datetime, *, age_seconds: float = 1) -> tuple[Quote, ...]:

@@ -11,6 +11,7 @@ from shared.adapters.firestore.signals import FirestoreSignals
 from shared.adapters.session_table import session_table
 from shared.domain.alerts import Alert, AlertType
 from shared.domain.errors import AdapterError
+from shared.domain.followers import Login, LoginId
 from shared.domain.orders import Order
 from shared.domain.sessions import at_new_york
 from shared.domain.signals import Signal
@@ -43,6 +44,8 @@ class Morning:
         for name in ("anna", "bert"):
             follower = encode(a_follower(name))
             self.documents.commit([Create(path=f"followers/{name}", data=follower)])
+        login = Login(login_id=LoginId("login-1"), host="ib", port=4003, client_id=11)
+        self.documents.commit([Create(path="logins/login-1", data=encode(login))])
         self.clock = ManualClock(new_york("09:27"))
         self.sheet = ScriptedSheet(self.clock)
         self.sheet.show(a_sheet() if sheet is None else sheet, at=new_york("00:00"))

@@ -10,14 +10,23 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from gateway.connections import Connections
+from gateway.custody import CustodyBooks
 from gateway.desk import SessionDesk
 from gateway.floor import TradingFloor
 from gateway.kill_switch import KillSwitch
 from gateway.lease import ShardLease
+from gateway.pacer import Pacer
+from gateway.risk import RiskBooks
 from gateway.trading_session import Books, TradingSession
+from gateway.write_gate import WriteGate, WriteRules
 from shared.adapters.firestore.boards import AsyncFirestoreBoards
+from shared.adapters.firestore.breaches import AsyncFirestoreBreaches
+from shared.adapters.firestore.carried import FirestoreCarried
 from shared.adapters.firestore.closings import FirestoreClosings
 from shared.adapters.firestore.codec import encode
+from shared.adapters.firestore.commands import AsyncFirestoreCommands
+from shared.adapters.firestore.exercises import FirestoreExercises
+from shared.adapters.firestore.external_trades import AsyncFirestoreExternalTrades
 from shared.adapters.firestore.fills import AsyncFirestoreFills
 from shared.adapters.firestore.followers import AsyncFirestoreFollowers
 from shared.adapters.firestore.leader_orders import FirestoreLeaderOrders
@@ -26,6 +35,7 @@ from shared.adapters.firestore.positions import AsyncFirestorePositions
 from shared.adapters.firestore.quotes import AsyncFirestoreQuotes
 from shared.adapters.firestore.settings_book import AsyncFirestoreSettings
 from shared.adapters.firestore.signals import AsyncFirestoreSignals
+from shared.adapters.firestore.spreads import AsyncFirestoreSpreadRecords
 from shared.domain.alerts import Alert, AlertType
 from shared.domain.errors import AdapterError
 from shared.domain.followers import AccountId, Follower, Login, LoginId
@@ -34,7 +44,8 @@ from shared.domain.planning import plan_opening
 from shared.domain.sessions import Session, SessionDate
 from shared.domain.signals import Signal
 from shared.domain.trading_settings import TradingSettings
-from shared.ports.documents import Query, Replace, Snapshot, Write
+from shared.ports.broker import Broker
+from shared.ports.documents import AsyncDocuments, Query, Replace, Snapshot, Write
 from tests.builders import SESSION_DATE, a_follower
 from tests.contract.records import RECORD, a_signal
 from tests.contract.venues import CLOSE_AT, OPEN_AT
@@ -69,6 +80,7 @@ class FailingDocuments(AsyncInMemoryDocuments):
         self.down = False
         self.lose_next_answer_of = ""
         """Path prefix of a write whose transaction is applied, and its answer lost."""
+        self.transactions = 0
 
     async def get(self, path: str) -> Snapshot | None:
         self._reach()
@@ -92,6 +104,7 @@ class FailingDocuments(AsyncInMemoryDocuments):
         decide: Callable[[tuple[Snapshot | None, ...]], tuple[Sequence[Write], T]],
     ) -> tuple[T, tuple[str, ...]]:
         self._reach()
+        self.transactions += 1
         answer = await super().transact_with_versions(paths, decide)
         if self.lose_next_answer_of and self.lose_next_answer_of in paths:
             self.lose_next_answer_of = ""
@@ -123,13 +136,19 @@ class World:
     Use it within `run_jumping`: machine time passes only where a test sleeps.
     """
 
+    is_dry_run = False
+
     def __init__(self, *names: str, signal: Signal | None = SIGNAL) -> None:
         self.clock = AsyncManualClock(START_AT, turns=TURNS)
         self.documents = FailingDocuments()
         self.market = FakeMarket(is_live=True)
         self.pager = Pager()
+        self.lease_seconds = 1e9
         self.names = names
         self.doorbell = asyncio.Event()
+        self.command_bell = asyncio.Event()
+        self.restarted = asyncio.Event()
+        """Set once a leader was told to restart."""
         self.books = {name: BrokerBook() for name in names}
         self.brokers: dict[str, FakeBroker] = {}
         self.show(590, "1.96", "1.98")
@@ -188,6 +207,14 @@ class World:
                 equity=str(self.brokers[name].equity) if name in self.brokers else "100000",
             )
 
+    def database(self) -> AsyncDocuments:
+        """The documents as a leader reaches them; a test may stand between."""
+        return self.documents
+
+    def carried(self, broker: FakeBroker) -> Broker:
+        """A broker as a leader reaches it; a test may stand between."""
+        return broker
+
     async def lead(self, holder: str = "one") -> None:
         """Start a leader."""
         if not self.brokers:
@@ -196,7 +223,7 @@ class World:
             FirestoreLeases(self.documents),
             shard=0,
             holder=holder,
-            life_seconds=1e9,
+            life_seconds=self.lease_seconds,
             monotonic=monotonic,
         )
         await lease.win()
@@ -205,16 +232,21 @@ class World:
         await switch.look()
         self.desk = SessionDesk(
             clock=self.clock,
-            orders=FirestoreLeaderOrders(self.documents),
-            fills=AsyncFirestoreFills(self.documents),
-            positions=AsyncFirestorePositions(self.documents),
+            orders=FirestoreLeaderOrders(self.database()),
+            fills=AsyncFirestoreFills(self.database()),
+            positions=AsyncFirestorePositions(self.database()),
         )
-        trading = self._session(self._floor(lease, switch))
+        self.floor = self._floor(lease, switch)
+        trading = self._session(self.floor)
         self._kept = [
             asyncio.create_task(switch.watch()),
-            asyncio.create_task(trading.lead(asyncio.Event())),
+            asyncio.create_task(self.work(trading)),
         ]
         await calm(TURNS)
+
+    async def work(self, trading: TradingSession) -> None:
+        """What a leader does; a test may have it do another thing."""
+        await trading.lead(asyncio.Event())
 
     async def die(self) -> None:
         """End the leader as a crash does: nothing more is written, its connections are cut."""
@@ -258,28 +290,52 @@ class World:
             kill_switch=switch,
             desk=self.desk,
             connections=Connections(),
-            orders=FirestoreLeaderOrders(self.documents),
-            signals=AsyncFirestoreSignals(self.documents),
-            followers=AsyncFirestoreFollowers(self.documents),
-            controls=AsyncFirestoreSettings(self.documents),
+            orders=FirestoreLeaderOrders(self.database()),
+            signals=AsyncFirestoreSignals(self.database()),
+            followers=AsyncFirestoreFollowers(self.database()),
+            controls=AsyncFirestoreSettings(self.database()),
             alarm=self.pager,
         )
 
     def _session(self, floor: TradingFloor) -> TradingSession:
         books = Books(
-            fills=AsyncFirestoreFills(self.documents),
-            boards=AsyncFirestoreBoards(self.documents),
-            quotes=AsyncFirestoreQuotes(self.documents),
-            closings=FirestoreClosings(self.documents),
+            fills=AsyncFirestoreFills(self.database()),
+            boards=AsyncFirestoreBoards(self.database()),
+            quotes=AsyncFirestoreQuotes(self.database()),
+            risk=RiskBooks(
+                closings=FirestoreClosings(self.database()),
+                spreads=AsyncFirestoreSpreadRecords(self.database()),
+                breaches=AsyncFirestoreBreaches(self.database()),
+                commands=AsyncFirestoreCommands(self.database()),
+            ),
+            custody=CustodyBooks(
+                carried=FirestoreCarried(self.database()),
+                external_trades=AsyncFirestoreExternalTrades(self.database()),
+                exercises=FirestoreExercises(self.database()),
+            ),
         )
         logins = {LoginId(f"login-{name}"): self._login(name) for name in self.names}
-        trading = TradingSession(floor, logins, books, self.doorbell)
-        for broker in self.brokers.values():
-            broker.listen(trading.on_event)
-        floor.connections.carry(
-            {broker.login_id: broker for broker in self.brokers.values()},
-            on_reconnected=trading.reconcile,
+        trading = TradingSession(
+            floor,
+            logins,
+            books,
+            self.doorbell,
+            command_bell=self.command_bell,
+            restart=self.restarted.set,
         )
+        rules = WriteRules(
+            lease_stands=floor.lease.stands,
+            mode=floor.kill_switch.mode,
+            is_dry_run=self.is_dry_run,
+        )
+        gates = {
+            # Machine time stands still where only market time is moved: no pace to keep.
+            broker.login_id: WriteGate(self.carried(broker), rules, Pacer(most=1_000_000))
+            for broker in self.brokers.values()
+        }
+        for gate in gates.values():
+            gate.listen(trading.on_event)
+        floor.connections.carry(gates, on_reconnected=trading.reconcile)
         return trading
 
     def _login(self, name: str) -> Login:

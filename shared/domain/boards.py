@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from shared.domain.followers import AccountId, FollowerId, LoginId
 from shared.domain.money import ZERO
+from shared.domain.options import ContractKey
 from shared.domain.orders import Order, OrderState
 from shared.domain.positions import LegPosition, Position
 from shared.domain.reasons import Reason
@@ -71,8 +73,13 @@ class Board:
     written_at: datetime
 
 
-def board_line(order: Order, position: Position | None) -> BoardLine:
-    """Project an opening order and the position it led to."""
+def board_line(order: Order, positions: Sequence[Position]) -> BoardLine:
+    """Project an opening order and the positions that its follower holds.
+
+    Args:
+        order: Of today, or the one that opened a carried position.
+        positions: What it led to, and what earlier sessions left.
+    """
     last = order.rungs[-1] if order.rungs else None
     return BoardLine(
         follower_id=order.follower_id,
@@ -85,8 +92,22 @@ def board_line(order: Order, position: Position | None) -> BoardLine:
         quantity=order.quantity,
         filled_quantity=order.filled_quantity,
         average_net_price=order.average_net_price,
-        open_quantity=position.open_quantity if position else 0,
-        legs=position.legs if position else (),
-        realized=position.realized if position else ZERO,
-        fees=position.fees if position else ZERO,
+        open_quantity=sum(position.open_quantity for position in positions),
+        legs=_merged(leg for position in positions for leg in position.legs),
+        realized=sum((position.realized for position in positions), ZERO),
+        fees=sum((position.fees for position in positions), ZERO),
     )
+
+
+def _merged(legs: Iterable[LegPosition]) -> tuple[LegPosition, ...]:
+    """Add up legs of the same contract: two spreads may share one."""
+    merged: dict[ContractKey, LegPosition] = {}
+    for leg in legs:
+        known = merged.get(leg.contract_key, replace(leg, quantity=0, cost=ZERO, realized=ZERO))
+        merged[leg.contract_key] = replace(
+            leg,
+            quantity=known.quantity + leg.quantity,
+            cost=known.cost + leg.cost,
+            realized=known.realized + leg.realized,
+        )
+    return tuple(merged.values())

@@ -1,4 +1,4 @@
-"""Closing a spread: when the end of the day demands it, and at what price.
+"""Closing a spread: when the end of the day demands it, at what price and how much of it.
 
 Prices are those of the BOUGHT closing combo (the opening legs turned round): a debit, positive,
 rising as we give way, and never above the strike width, which is the most a vertical is worth.
@@ -6,15 +6,18 @@ rising as we give way, and never above the strike width, which is the most a ver
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from shared.domain.close_causes import CloseCause
 from shared.domain.followers import AccountId
 from shared.domain.money import ceil_to_tick
 from shared.domain.options import ContractKey
 from shared.domain.orders import Order, OrderId, OrderState, Purpose
 from shared.domain.positions import Position, PositionId
+from shared.domain.quotes import NetQuote, Quote
 from shared.domain.spreads import Spread
 
 
@@ -53,7 +56,41 @@ def closing_limit(
     return min(limit, width)
 
 
-def closing_quantity(position: Position, held: Mapping[tuple[AccountId, ContractKey], int]) -> int:
+def closing_market(
+    spread: Spread,
+    quotes: Mapping[ContractKey, Quote],
+    *,
+    now: datetime,
+    max_age_seconds: float,
+) -> NetQuote | None:
+    """Price the bought closing combo from its legs: a debit, USD per share.
+
+    The long leg may be worth nothing any more: where it is offered and nobody bids, it is sold
+    for nothing. The short leg, which is bought back, needs both sides.
+
+    Returns:
+        None where a leg is missing, crossed or older than allowed, or the short one-sided.
+    """
+    long = _fresh(quotes.get(spread.long_contract.key), now, max_age_seconds)
+    short = _fresh(quotes.get(spread.short_contract.key), now, max_age_seconds)
+    if long is None or short is None or short.bid is None:
+        return None
+    if long.ask is None or short.ask is None:
+        return None
+    return NetQuote(bid=short.bid - long.ask, ask=short.ask - (long.bid or Decimal(0)))
+
+
+def _fresh(quote: Quote | None, now: datetime, max_age_seconds: float) -> Quote | None:
+    if quote is None or quote.age_seconds(now) > max_age_seconds or quote.is_crossed:
+        return None
+    return quote
+
+
+Contracts = Mapping[tuple[AccountId, ContractKey], int]
+"""Contracts by account, signed."""
+
+
+def closing_quantity(position: Position, held: Contracts, closing: Contracts | None = None) -> int:
     """Spreads that may be closed: what we hold by our books, but no more than the broker has.
 
     The follower may have traded a leg himself; our orders never bring a leg through zero.
@@ -61,15 +98,37 @@ def closing_quantity(position: Position, held: Mapping[tuple[AccountId, Contract
     Args:
         position: What is held by our books.
         held: What the broker holds, signed, by account and contract.
+        closing: What live closing orders will still trade, signed, by account and contract:
+            another spread of the account may share a leg.
     """
     account, spread = position.account_id, position.spread
-    long_side = held.get((account, spread.long_contract.key), 0)
-    short_side = held.get((account, spread.short_contract.key), 0)
+
+    def free(key: ContractKey) -> int:
+        return held.get((account, key), 0) + (closing or {}).get((account, key), 0)
+
+    long_side, short_side = free(spread.long_contract.key), free(spread.short_contract.key)
     return max(0, min(position.open_quantity, long_side, -short_side))
 
 
+def under_way(orders: Iterable[Order]) -> dict[tuple[AccountId, ContractKey], int]:
+    """Sum what orders that have not ended may still trade away of what is held, signed."""
+    total: Counter[tuple[AccountId, ContractKey]] = Counter()
+    for order in orders:
+        if order.purpose is not Purpose.OPEN and not order.is_terminal:
+            for key, side in order.sides:
+                total[order.account_id, key] += side.sign * order.remaining
+    return dict(total)
+
+
 def plan_closing(
-    position: Position, opened_by: Order, number: int, *, quantity: int, now: datetime
+    position: Position,
+    opened_by: Order,
+    number: int,
+    *,
+    quantity: int,
+    session_date: str,
+    now: datetime,
+    cause: CloseCause,
 ) -> Order:
     """Plan the closing of a position.
 
@@ -78,7 +137,10 @@ def plan_closing(
         opened_by: The opening order it came from.
         number: 1 for the position's first closing.
         quantity: Spreads to close (see `closing_quantity`).
+        session_date: Session in which it is closed, ISO text: a carried position was opened in
+            an earlier one.
         now: Market time (UTC).
+        cause: Why.
     """
     return Order(
         order_id=closing_order_id(position.position_id, number),
@@ -87,10 +149,11 @@ def plan_closing(
         follower_id=position.follower_id,
         login_id=opened_by.login_id,
         account_id=position.account_id,
-        session_date=opened_by.session_date,
+        session_date=session_date,
         spread=position.spread,
         quantity=quantity,
         state=OrderState.PLANNED,
         planned_at=now,
         traceparent=opened_by.traceparent,
+        close_cause=cause,
     )

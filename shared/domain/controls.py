@@ -18,3 +18,8 @@ class TradingMode(StrEnum):
     def may_open(self) -> bool:
         """True where opening orders may be placed or worked."""
         return self is TradingMode.NORMAL
+
+    @property
+    def may_close(self) -> bool:
+        """True where closing orders may be placed or worked: everywhere but in a frozen book."""
+        return self is not TradingMode.FROZEN

@@ -30,12 +30,13 @@ class Fill:
         session_date: ISO text.
         contract_key: The leg's contract, or COMBO_KEY.
         side: BUY or SELL of that contract.
-        quantity: Contracts (spreads for a combo), positive.
+        quantity: Contracts (spreads for a combo), positive; 0 once a correction took it back.
         price: USD per share; signed for a combo (credit negative), never negative for a leg.
         multiplier: Shares per contract.
         fee: Broker fee, USD, positive; None until the broker reported it.
         at: Market time of the execution (UTC).
         revision: Correction suffix; a higher one replaces a lower.
+        order_ref: Our reference on the broker order that filled; empty on what we book ourselves.
     """
 
     exec_id: ExecId
@@ -51,6 +52,7 @@ class Fill:
     fee: Decimal | None
     at: datetime
     revision: str = "01"
+    order_ref: str = ""
 
     @property
     def is_combo(self) -> bool:

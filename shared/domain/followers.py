@@ -29,6 +29,14 @@ class MarginPolicy(StrEnum):
     REDUCE = "reduce"
 
 
+class OnBreach(StrEnum):
+    """What happens once a follower's daily loss limit is reached; he opens nothing either way."""
+
+    BAR = "bar"
+    CLOSE = "close"
+    """What he holds is closed as well."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Follower:
     """A person whose account copies the signal.
@@ -45,6 +53,8 @@ class Follower:
         margin_policy: Reject or reduce.
         agreement_version: The agreement on record; None means he does not trade.
         commission_ratio: Our share of his profit.
+        daily_loss_limit: Most USD he may lose in a session, positive; None for no limit.
+        on_breach: What happens once he has lost as much.
     """
 
     follower_id: FollowerId
@@ -58,6 +68,8 @@ class Follower:
     margin_policy: MarginPolicy = MarginPolicy.REJECT
     agreement_version: str | None = None
     commission_ratio: Decimal = Decimal("0.20")
+    daily_loss_limit: Decimal | None = None
+    on_breach: OnBreach = OnBreach.BAR
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +82,8 @@ class Login:
         port: API port.
         client_id: The one API client id that may trade on it.
         shard: Which gateway serves it.
+        two_factor_due: Date (ISO text, New York) from whose night on signing in needs its
+            owner's second factor; None where nobody keeps the date.
     """
 
     login_id: LoginId
@@ -77,3 +91,4 @@ class Login:
     port: int
     client_id: int
     shard: int = 0
+    two_factor_due: str | None = None

@@ -5,9 +5,11 @@ Prices are those of a BOUGHT combo: credit negative, so giving way means rising 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from statistics import median
 
 from shared.domain.money import ceil_to_tick, floor_to_tick
 from shared.domain.quotes import NetQuote
@@ -34,6 +36,24 @@ class LadderRules:
     max_spread_ratio: Decimal = Decimal("0.5")
     rungs: int = 10
     interval_seconds: int = 5
+
+
+PACE_PER_SECOND = 40
+"""Rungs a second that one connection carries: below the 45 messages a second it may send."""
+
+
+def paced(rules: LadderRules, live_orders: int) -> LadderRules:
+    """Stretch the time between rungs where one connection carries many ladders.
+
+    Args:
+        rules: The ladder.
+        live_orders: Orders of ours that are live on the connection.
+
+    Returns:
+        The rules with an interval of at least live orders ÷ 40, in whole seconds.
+    """
+    needed_seconds = -(-live_orders // PACE_PER_SECOND)
+    return replace(rules, interval_seconds=max(rules.interval_seconds, needed_seconds))
 
 
 class PriceVerdict(StrEnum):
@@ -76,3 +96,22 @@ def next_rung(previous: Decimal, mid: Decimal, rules: LadderRules) -> Decimal | 
     stepped = previous + ceil_to_tick(rules.step, rules.tick)
     limit = min(stepped, floor_to_tick(mid, rules.tick))
     return limit if limit <= rules.ceiling else None
+
+
+def late_rules(
+    rules: LadderRules, fills: Sequence[Decimal], *, credit_ratio: Decimal
+) -> LadderRules:
+    """Ask more of an order that comes late: a share of the credit that the others were given.
+
+    Args:
+        rules: The ladder.
+        fills: Signed average net prices of the others' fills of the same signal, USD per share.
+        credit_ratio: Least share of their median credit.
+
+    Returns:
+        The rules with a ceiling that is no less strict; unchanged where nobody was filled.
+    """
+    if not fills:
+        return rules
+    ceiling = floor_to_tick(median(fills) * credit_ratio, rules.tick)
+    return replace(rules, ceiling=min(rules.ceiling, ceiling))

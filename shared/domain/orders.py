@@ -12,22 +12,33 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, assert_never
 
+from shared.domain.close_causes import CloseCause
 from shared.domain.errors import InvariantBroken
 from shared.domain.followers import AccountId, FollowerId, LoginId
+from shared.domain.options import ContractKey, Right, underlying_key
 from shared.domain.reasons import Reason
 from shared.domain.signals import SignalId
-from shared.domain.spreads import Leg, Spread
+from shared.domain.spreads import Leg, Side, Spread
 
 OrderId = NewType("OrderId", str)
 
 
 class Purpose(StrEnum):
-    """Whether an order opens or closes a spread."""
+    """Whether an order opens or closes a spread, or clears up after an assignment."""
 
     OPEN = "open"
     CLOSE = "close"
+    FLATTEN_SHARES = "flatten_shares"
+    """Trades away the shares that an assignment delivered; its quantity is in shares."""
+    SELL_LONG = "sell_long"
+    """Sells long contracts that an assignment left without a short one: the last step."""
+
+    @property
+    def is_remedy(self) -> bool:
+        """True for what clears up after an assignment: no combo, one contract alone."""
+        return self in (Purpose.FLATTEN_SHARES, Purpose.SELL_LONG)
 
 
 class OrderState(StrEnum):
@@ -62,7 +73,8 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     OrderState.RELEASING: frozenset(
         {OrderState.WORKING, OrderState.UNCONFIRMED, OrderState.SKIPPED} | _ENDS
     ),
-    OrderState.WORKING: frozenset({OrderState.UNCONFIRMED} | _ENDS),
+    # Back to releasing where a new broker order follows one that ended: `order_life.reissued`.
+    OrderState.WORKING: frozenset({OrderState.UNCONFIRMED, OrderState.RELEASING} | _ENDS),
     OrderState.UNCONFIRMED: frozenset({OrderState.WORKING} | _ENDS),
     OrderState.FILLED: frozenset(),
     OrderState.PARTIALLY_FILLED: frozenset(),
@@ -76,8 +88,8 @@ LATE_FILLS: dict[OrderState, frozenset[OrderState]] = {
     OrderState.EXPIRED: frozenset({OrderState.PARTIALLY_FILLED, OrderState.FILLED}),
     OrderState.REJECTED: frozenset({OrderState.PARTIALLY_FILLED, OrderState.FILLED}),
     OrderState.SKIPPED: frozenset({OrderState.PARTIALLY_FILLED, OrderState.FILLED}),
-    OrderState.PARTIALLY_FILLED: frozenset({OrderState.FILLED}),
-    OrderState.FILLED: frozenset({OrderState.PARTIALLY_FILLED}),
+    OrderState.PARTIALLY_FILLED: frozenset({OrderState.FILLED, OrderState.CANCELED}),
+    OrderState.FILLED: frozenset({OrderState.PARTIALLY_FILLED, OrderState.CANCELED}),
 }
 """How an ended order is named anew; apart from TRANSITIONS, for nobody may wish for it.
 
@@ -171,15 +183,19 @@ class Order:
         detail: The reason in words for people.
         fencing_token: Token of the leader that may write it; None before the claim.
         broker: Its ids at the broker; None before the claim.
+        earlier_brokers: Ids of broker orders that stood behind it before and have ended; what
+            they filled late is still this order's.
+        earlier_filled_quantity: Spreads that those filled.
         rungs: The ladder as walked.
         filled_quantity: Spreads filled so far.
         average_net_price: Signed average of the fills, USD per share; None without a fill.
         margin: The what-if that let it pass or stopped it.
         claimed_at: Claim.
         released_at: Release.
-        acknowledged_at: First acknowledgement by the broker.
+        acknowledged_at: First acknowledgement of the broker order that stands behind it.
         finished_at: End.
         traceparent: W3C trace context from the signal on.
+        close_cause: Why a closing was asked for; it may grow more urgent. None for an opening.
     """
 
     order_id: OrderId
@@ -197,6 +213,8 @@ class Order:
     detail: str = ""
     fencing_token: int | None = None
     broker: BrokerIds | None = None
+    earlier_brokers: tuple[BrokerIds, ...] = ()
+    earlier_filled_quantity: int = 0
     rungs: tuple[Rung, ...] = ()
     filled_quantity: int = 0
     average_net_price: Decimal | None = None
@@ -206,6 +224,7 @@ class Order:
     acknowledged_at: datetime | None = None
     finished_at: datetime | None = None
     traceparent: str = ""
+    close_cause: CloseCause | None = None
 
     @property
     def remaining(self) -> int:
@@ -213,11 +232,57 @@ class Order:
         return self.quantity - self.filled_quantity
 
     @property
+    def broker_quantity(self) -> int:
+        """Spreads of the broker order that stands behind it now, its filled ones included."""
+        return self.quantity - self.earlier_filled_quantity
+
+    @property
+    def order_refs(self) -> tuple[str, ...]:
+        """Every reference it ever had at the broker, the present one first."""
+        present = (self.broker,) if self.broker else ()
+        return tuple(ids.order_ref for ids in (*present, *self.earlier_brokers))
+
+    @property
+    def excess_quantity(self) -> int:
+        """Spreads filled beyond what was planned; 0 on an ordinary day."""
+        return max(0, -self.remaining)
+
+    @property
+    def was_acknowledged(self) -> bool:
+        """True where the broker has told of the broker order that stands behind it now."""
+        is_known = self.broker is not None and bool(self.broker.perm_id)
+        return is_known or self.acknowledged_at is not None
+
+    @property
     def legs(self) -> tuple[Leg, Leg]:
-        """The combo to buy: opening or closing legs by purpose."""
+        """The combo to buy: opening or closing legs by purpose.
+
+        Raises:
+            InvariantBroken: If it trades one contract alone.
+        """
+        if self.purpose.is_remedy:
+            raise InvariantBroken(f"order {self.order_id} is no combo")
         if self.purpose is Purpose.OPEN:
             return self.spread.opening_legs
         return self.spread.closing_legs
+
+    @property
+    def sides(self) -> tuple[tuple[ContractKey, Side], ...]:
+        """What it trades, contract by contract; a combo's long leg of the spread first.
+
+        An assigned put has bought shares, an assigned call has sold them.
+        """
+        spread = self.spread
+        match self.purpose:
+            case Purpose.FLATTEN_SHARES:
+                side = Side.SELL if spread.right is Right.PUT else Side.BUY
+                return ((underlying_key(spread.symbol), side),)
+            case Purpose.SELL_LONG:
+                return ((spread.long_contract.key, Side.SELL),)
+            case Purpose.OPEN | Purpose.CLOSE:
+                return tuple((leg.contract.key, leg.side) for leg in self.legs)
+            case _:
+                assert_never(self.purpose)
 
     @property
     def is_terminal(self) -> bool:
@@ -230,12 +295,17 @@ def opening_order_id(signal_id: SignalId, follower_id: FollowerId) -> OrderId:
     return OrderId(f"{signal_id}~{follower_id}~open")
 
 
-def order_ref_of(order_id: OrderId) -> str:
+def order_ref_of(order_id: OrderId, number: int = 1) -> str:
     """Derive the broker reference: "SP-" and 17 base-32 characters (85 bits) of the id's hash.
 
     At most 20 characters of A-Z, 0-9 and "-", so that no field of the broker cuts it.
+
+    Args:
+        order_id: Our order.
+        number: Which of the broker orders that stand behind it, one after another; from 1.
     """
-    digest = hashlib.sha256(order_id.encode()).digest()
+    name = order_id if number == 1 else f"{order_id}#{number}"
+    digest = hashlib.sha256(name.encode()).digest()
     return "SP-" + base64.b32encode(digest).decode()[:17]
 
 
@@ -248,22 +318,3 @@ def moved(order: Order, state: OrderState) -> Order:
     if state not in TRANSITIONS[order.state]:
         raise InvariantBroken(f"order {order.order_id} may not go from {order.state} to {state}")
     return replace(order, state=state)
-
-
-def renamed_by_fills(order: Order) -> Order:
-    """Name an ended order by what has filled of it, after a late or corrected execution.
-
-    An order without a fill, or named right already, stays as it is (see LATE_FILLS).
-    """
-    named = end_state(order, ended_by=order.state)
-    return replace(order, state=named) if named in LATE_FILLS.get(order.state, ()) else order
-
-
-def end_state(order: Order, *, ended_by: OrderState) -> OrderState:
-    """Name the end of an order that the market or a cancel has finished.
-
-    A full fill is FILLED whatever ended it; some fill is PARTIALLY_FILLED; none is `ended_by`.
-    """
-    if order.filled_quantity >= order.quantity:
-        return OrderState.FILLED
-    return OrderState.PARTIALLY_FILLED if order.filled_quantity > 0 else ended_by

@@ -10,7 +10,7 @@ from typing import NewType
 from shared.domain.fills import Fill
 from shared.domain.followers import AccountId, FollowerId
 from shared.domain.money import ZERO, round_to_micros
-from shared.domain.options import ContractKey
+from shared.domain.options import ContractKey, underlying_key
 from shared.domain.spreads import Spread
 
 PositionId = NewType("PositionId", str)
@@ -55,6 +55,7 @@ class Position:
         legs: Holdings by contract, in the order of the opening combo.
         fees: Broker fees so far, USD, positive.
         live_closing_order_id: Its one unfinished closing order, if any.
+        is_open: True where a leg is held; kept so that the database can find it.
     """
 
     position_id: PositionId
@@ -65,14 +66,29 @@ class Position:
     legs: tuple[LegPosition, ...]
     fees: Decimal = ZERO
     live_closing_order_id: str | None = None
+    is_open: bool = False
 
     @property
     def open_quantity(self) -> int:
         """Whole spreads held: the smaller of the long and the short side."""
-        held = {leg.contract_key: leg.quantity for leg in self.legs}
-        long_side = held.get(self.spread.long_contract.key, 0)
-        short_side = held.get(self.spread.short_contract.key, 0)
+        long_side = self.held(self.spread.long_contract.key)
+        short_side = self.held(self.spread.short_contract.key)
         return max(0, min(long_side, -short_side))
+
+    @property
+    def share_quantity(self) -> int:
+        """Shares held of the underlying, signed: what an assignment or exercise delivered."""
+        return self.held(underlying_key(self.spread.symbol))
+
+    @property
+    def unpaired_quantity(self) -> int:
+        """Long contracts that no short contract stands against any more."""
+        short_side = self.held(self.spread.short_contract.key)
+        return max(0, self.held(self.spread.long_contract.key) + min(0, short_side))
+
+    def held(self, contract_key: ContractKey) -> int:
+        """Contracts or shares held of one contract, signed."""
+        return sum(leg.quantity for leg in self.legs if leg.contract_key == contract_key)
 
     @property
     def is_flat(self) -> bool:
@@ -141,7 +157,8 @@ def apply_fills(position: Position, fills: Iterable[Fill]) -> Position:
         )
         legs[fill.contract_key] = book_leg(leg, fill.signed_quantity, fill.price)
         fees += fill.fee or ZERO
-    return replace(position, legs=tuple(legs.values()), fees=fees)
+    is_open = any(leg.quantity for leg in legs.values())
+    return replace(position, legs=tuple(legs.values()), fees=fees, is_open=is_open)
 
 
 def position_from_fills(

@@ -41,6 +41,11 @@ class Quote:
             return None
         return (self.bid + self.ask) / 2
 
+    @property
+    def is_crossed(self) -> bool:
+        """True where the bid is above the ask: nobody may rely on it."""
+        return self.bid is not None and self.ask is not None and self.bid > self.ask
+
     def age_seconds(self, now: datetime) -> float:
         """Seconds of market time since the feed last proved alive."""
         return (now - self.at).total_seconds()

@@ -13,24 +13,81 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from shared.domain.errors import AdapterError
 from shared.domain.followers import AccountId, LoginId
 from shared.domain.options import ContractKey, OptionContract
-from shared.domain.orders import BrokerIds, Margin
+from shared.domain.orders import BrokerIds, Margin, Purpose
 from shared.domain.quotes import Quote
 from shared.domain.spreads import Leg, Side
+from shared.ports.broker_events import (
+    BrokerEvent as BrokerEvent,
+)
+from shared.ports.broker_events import (
+    ConnectionLost as ConnectionLost,
+)
+from shared.ports.broker_events import (
+    Execution as Execution,
+)
+from shared.ports.broker_events import (
+    FeeReported as FeeReported,
+)
+from shared.ports.broker_events import (
+    LinkBroken as LinkBroken,
+)
+from shared.ports.broker_events import (
+    LinkRestored as LinkRestored,
+)
+from shared.ports.broker_events import (
+    MarketDataState as MarketDataState,
+)
+from shared.ports.broker_events import (
+    NotSent as NotSent,
+)
+from shared.ports.broker_events import (
+    OrderAcknowledged as OrderAcknowledged,
+)
+from shared.ports.broker_events import (
+    OrderEndReported as OrderEndReported,
+)
+from shared.ports.broker_events import (
+    OrderMessage as OrderMessage,
+)
+
+
+class Withheld(AdapterError):
+    """A write that was not sent, for a reason of ours: lease, kill switch, hold, dry run, pacing.
+
+    Nothing reached the broker, and that is certain.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__("gateway", why, retryable=True)
+
+
+class ClientIdTaken(AdapterError):
+    """Another connection holds our client id at this login (326).
+
+    It may be our predecessor's, or one of ours that the broker has not let go of yet. Retry with
+    the same id; nobody ever trades under another.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__("ibkr", why, retryable=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ComboOrder:
-    """A limit order for a combo, valid for the day.
+    """A limit order for a combo.
 
     Attributes:
         ids: What names it at the broker; the same ids again modify the same order.
         account_id: Account it is for.
         symbol: Underlying.
-        legs: The combo, ratio 1 each.
+        legs: The combo, ratio 1 each; one leg alone is traded as the option itself.
         quantity: Spreads in all, filled ones included.
-        limit: Signed net price, USD per share.
+        limit: Signed net price, USD per share; negative for one leg sold.
+        purpose: What it is for; the kill switch lets openings and closings pass differently.
+        good_till: When the broker itself ends it (UTC); None: at the end of the day.
     """
 
     ids: BrokerIds
@@ -39,6 +96,44 @@ class ComboOrder:
     legs: tuple[Leg, ...]
     quantity: int
     limit: Decimal
+    purpose: Purpose
+    good_till: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StockOrder:
+    """A limit order for shares, valid for the day: what is left of an assignment is sold or bought.
+
+    Attributes:
+        ids: What names it at the broker; the same ids again modify the same order.
+        account_id: Account it is for.
+        symbol: Stock.
+        side: BUY or SELL.
+        quantity: Shares in all, filled ones included.
+        limit: USD per share, positive.
+    """
+
+    ids: BrokerIds
+    account_id: AccountId
+    symbol: str
+    side: Side
+    quantity: int
+    limit: Decimal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExerciseRequest:
+    """An instruction to exercise long options.
+
+    Attributes:
+        account_id: Account that holds them.
+        contract: The option.
+        quantity: Contracts, positive.
+    """
+
+    account_id: AccountId
+    contract: OptionContract
+    quantity: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,85 +166,6 @@ class WhatIfRefused:
     """
 
     message: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OrderAcknowledged:
-    """The broker knows the order (PreSubmitted or Submitted)."""
-
-    broker_order_id: int
-    perm_id: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OrderEndReported:
-    """The client library believes that the order has ended; only a sweep makes it true."""
-
-    broker_order_id: int
-    perm_id: int
-    status: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OrderMessage:
-    """An error or notice about an order.
-
-    Attributes:
-        broker_order_id: Which.
-        code: IBKR's code.
-        message: IBKR's words.
-    """
-
-    broker_order_id: int
-    code: int
-    message: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Execution:
-    """One execution of a leg, or of the combo.
-
-    Attributes:
-        broker_exec_id: The broker's id with its correction suffix.
-        order_ref: Our reference on the order; empty for others' trades.
-        account_id: Account.
-        contract_key: Leg, or COMBO_KEY.
-        side: BUY or SELL.
-        quantity: Contracts, positive.
-        price: USD per share; signed for a combo.
-        perm_id: The broker's lasting order id.
-        at: When (UTC).
-    """
-
-    broker_exec_id: str
-    order_ref: str
-    account_id: AccountId
-    contract_key: ContractKey
-    side: Side
-    quantity: int
-    price: Decimal
-    perm_id: int
-    at: datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeeReported:
-    """The broker fee of an execution, USD, positive."""
-
-    broker_exec_id: str
-    fee: Decimal
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ConnectionLost:
-    """The connection is gone; everything in flight on it is unknown."""
-
-    reason: str
-
-
-BrokerEvent = (
-    OrderAcknowledged | OrderEndReported | OrderMessage | Execution | FeeReported | ConnectionLost
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,6 +222,10 @@ class Broker(Protocol):
     def is_connected(self) -> bool:
         """True while the connection is up and synchronized."""
 
+    @property
+    def has_live_data(self) -> bool:
+        """False where its market data is not live: nothing may be priced by it."""
+
     def listen(self, on_event: Callable[[LoginId, BrokerEvent], None]) -> None:
         """Tell every event, on the event loop, in the order the broker sent them."""
 
@@ -214,6 +234,13 @@ class Broker(Protocol):
 
     async def disconnect(self) -> None:
         """Disconnect; our orders stay where they are."""
+
+    async def heartbeat(self) -> None:
+        """Make a real call of the API (the broker's time) and wait for its answer.
+
+        Raises:
+            AdapterError: If it did not answer in time: the connection is as good as gone.
+        """
 
     def accounts(self) -> tuple[AccountId, ...]:
         """Accounts that the login carries."""
@@ -232,11 +259,27 @@ class Broker(Protocol):
     async def what_if(self, order: WhatIf) -> Margin | WhatIfRefused:
         """Ask what an order would do to the margin; nothing is traded."""
 
-    def place(self, order: ComboOrder) -> None:
-        """Send an order, or modify it where these ids are live already."""
+    def place(self, order: ComboOrder | StockOrder) -> None:
+        """Send an order, or modify it where these ids are live already.
+
+        Raises:
+            AdapterError: If it was certainly not sent (no connection; Withheld says why we did
+                not). Once this returns, the outcome is unknown until the broker tells it.
+        """
 
     def cancel(self, ids: BrokerIds) -> None:
-        """Ask for a cancel."""
+        """Ask for a cancel.
+
+        Raises:
+            AdapterError: If it was certainly not sent.
+        """
+
+    def exercise(self, request: ExerciseRequest) -> None:
+        """Ask to exercise long options; only the positions prove it, and it is never repeated.
+
+        Raises:
+            AdapterError: If it was certainly not sent.
+        """
 
     async def sweep(self) -> Sweep:
         """Read open orders, completed orders, executions and positions."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.domain.fills import Fill
+from shared.domain.followers import AccountId
 from shared.domain.orders import Order, OrderId
 from shared.domain.positions import Position, PositionId
 
@@ -19,6 +20,9 @@ class Desk(Protocol):
 
     def order_by_ref(self, order_ref: str) -> Order | None:
         """Find one of our orders by its reference at the broker."""
+
+    def order_by_perm_id(self, account_id: AccountId, perm_id: int) -> Order | None:
+        """Find one of our orders by account and the broker's lasting id."""
 
     def orders(self) -> tuple[Order, ...]:
         """Every order, in id order."""

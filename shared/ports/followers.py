@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
-from shared.domain.followers import Follower, Login
+from shared.domain.followers import Follower, Login, LoginId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoginBook:
+    """Every login as configured.
+
+    Attributes:
+        logins: Those that can be served, in id order.
+        faults: What is wrong with the others, in words, by login.
+    """
+
+    logins: tuple[Login, ...]
+    faults: Mapping[LoginId, str]
 
 
 class Followers(Protocol):
@@ -21,7 +36,13 @@ class FollowerReader(Protocol):
     """Followers and logins, for the gateway."""
 
     async def all(self) -> tuple[Follower, ...]:
-        """Read every follower that is not archived, in id order."""
+        """Read every follower that is not archived, in id order.
+
+        One whose document cannot be read is left out, and said so in the log: the others trade.
+        """
+
+    async def login_book(self) -> LoginBook:
+        """Read every login, and what is wrong with those that cannot be served."""
 
     async def logins(self, shard: int) -> tuple[Login, ...]:
         """Read the logins of a shard, in id order."""

@@ -39,6 +39,11 @@ class LeaderOrders(Protocol):
     ) -> tuple[Stored[Order], ...]:
         """Read the session's orders of these logins, in id order."""
 
+    async def planned(
+        self, session_date: str, login_ids: Sequence[LoginId]
+    ) -> tuple[Stored[Order], ...]:
+        """Read those of them that are still planned, in id order."""
+
     async def claim(
         self,
         orders: Sequence[Stored[Order]],
@@ -57,6 +62,18 @@ class LeaderOrders(Protocol):
 
         Returns:
             The claimed orders with their new versions, in id order.
+        """
+
+    async def reissue(
+        self, order: Stored[Order], *, login: Login, next_valid_id: int, shard: int, token: int
+    ) -> Stored[Order]:
+        """Put a new broker order's ids behind an order, durably; see `domain.order_life.reissued`.
+
+        The order id comes from the same counter as a claim's.
+
+        Raises:
+            Conflict: Also where the order changed since it was read.
+            InvariantBroken: If the order may not have a new broker order.
         """
 
     async def release(

@@ -21,3 +21,10 @@ class QuoteWriter(Protocol):
 
     async def write(self, quotes: Sequence[Quote]) -> None:
         """Write quotes (replacing), one commit."""
+
+
+class QuoteBook(QuoteWriter, Protocol):
+    """Quotes, for the gateway where it also looks back."""
+
+    async def read(self, keys: Sequence[ContractKey]) -> dict[ContractKey, Quote]:
+        """Read the last quotes of these contracts; those without one are left out."""

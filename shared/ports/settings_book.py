@@ -19,6 +19,13 @@ class SettingsBook(Protocol):
         """Read `settings/alerts`; nobody where the document is missing."""
 
 
+class RecipientsReader(Protocol):
+    """Who is told of alerts, for the gateway."""
+
+    async def alert_recipients(self) -> AlertRecipients:
+        """Read `settings/alerts`; nobody where the document is missing."""
+
+
 class ControlsReader(Protocol):
     """Settings and kill switch, for the gateway."""
 
@@ -26,4 +33,8 @@ class ControlsReader(Protocol):
         """Read `settings/trading`; what is missing there has its default."""
 
     async def mode(self) -> TradingMode:
-        """Read `controls/trading` field `mode`; missing or unreadable is HALTED."""
+        """Read `controls/trading` field `mode`.
+
+        Raises:
+            InvalidInput: If it is missing, or says nothing we know: trading is halted then.
+        """

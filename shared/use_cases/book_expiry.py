@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from shared.domain.fills import ExecId, Fill
+from shared.domain.assignment import Settled
+from shared.domain.fills import Fill
 from shared.domain.money import ZERO
 from shared.domain.orders import Order
-from shared.domain.positions import LegPosition, Position
-from shared.domain.spreads import Side
+from shared.domain.positions import Position
+from shared.use_cases.book_settlement import settlement_fills
 
 
 def expires_worthless(position: Position, spot: Decimal) -> bool:
@@ -25,25 +26,15 @@ def expiry_fills(position: Position, order: Order, *, at: datetime) -> tuple[Fil
     """Make the zero-price closing entries of a position whose options ended worthless.
 
     Args:
-        position: What is held.
+        position: What is held; shares of an earlier assignment stay.
         order: The opening order it came from.
         at: The close (UTC).
     """
-    return tuple(_closing_entry(position, order, leg, at) for leg in position.legs if leg.quantity)
-
-
-def _closing_entry(position: Position, order: Order, leg: LegPosition, at: datetime) -> Fill:
-    return Fill(
-        exec_id=ExecId(f"expiry-{position.position_id}-{leg.contract_key}"),
-        order_id=order.order_id,
-        follower_id=position.follower_id,
-        account_id=position.account_id,
-        session_date=order.session_date,
-        contract_key=leg.contract_key,
-        side=Side.SELL if leg.quantity > 0 else Side.BUY,
-        quantity=abs(leg.quantity),
-        price=ZERO,
-        multiplier=leg.multiplier,
-        fee=ZERO,
+    return settlement_fills(
+        position,
+        order,
+        Settled(position_id=position.position_id, has_expired=True),
+        booked=(),
+        session_date=position.spread.expiry,
         at=at,
     )

@@ -17,6 +17,7 @@ def open_session(
 ) -> bool:
     """Create today's session document.
 
+    A login moves to another shard only with no open position and no order that may be live.
     A day without a session, a time before 09:00 New York or after the close, and a session that
     is open already are all left alone.
 
@@ -35,6 +36,22 @@ def open_session(
         session_date=session.session_date,
         open_at=session.open_at,
         close_at=session.close_at,
-        shard_of_login={login.login_id: login.shard for login in followers.logins()},
+        shard_of_login=_shards(session.session_date, session_table, sessions, followers),
     )
     return sessions.open(record)
+
+
+def _shards(
+    session_date: str, session_table: SessionTable, sessions: Sessions, followers: Followers
+) -> dict[str, int]:
+    """Map logins to shards; one whose followers are in a trade stays where it was."""
+    before = sessions.read(session_table.previous_session(session_date).session_date)
+    earlier = before.shard_of_login if before is not None else {}
+    in_trade = sessions.followers_in_trade()
+    staying = {one.login_id for one in followers.all() if one.follower_id in in_trade}
+    return {
+        login.login_id: earlier.get(login.login_id, login.shard)
+        if login.login_id in staying
+        else login.shard
+        for login in followers.logins()
+    }

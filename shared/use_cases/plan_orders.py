@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.domain.orders import OrderId
-from shared.domain.planning import plan_opening
+from shared.domain.planning import plan_book, without_login
 from shared.domain.signals import Signal
 from shared.ports.clock import Clock
 from shared.ports.followers import Followers
@@ -33,8 +33,10 @@ def plan_orders(
     """
     settings = settings_book.trading()
     now = clock.now()
+    known = {login.login_id for login in followers.logins()}
+    plans = plan_book(signal, followers.all(), settings, now=now)
     planned = orders.plan(
-        [plan_opening(signal, follower, settings, now=now) for follower in followers.all()]
+        [plan if plan.login_id in known else without_login(plan) for plan in plans]
     )
     publisher.publish(
         orders_topic,

@@ -8,8 +8,10 @@ from decimal import Decimal
 
 from shared.domain.fills import Fill, split_exec_id
 from shared.domain.money import ZERO, round_to_micros
-from shared.domain.orders import BrokerIds, Order, OrderState, moved, renamed_by_fills
-from shared.domain.spreads import Leg
+from shared.domain.options import underlying_key
+from shared.domain.order_life import renamed_by_fills
+from shared.domain.orders import BrokerIds, Order, OrderState, moved
+from shared.domain.reasons import Reason
 from shared.ports.broker import Execution
 from shared.ports.desk import Desk
 
@@ -25,7 +27,7 @@ def record_execution(execution: Execution, fee: Decimal | None, *, desk: Desk) -
     Returns:
         False where the execution belongs to none of our orders.
     """
-    order = desk.order_by_ref(execution.order_ref) if execution.order_ref else None
+    order = order_of(execution, desk)
     if order is None:
         return False
     exec_id, revision = split_exec_id(execution.broker_exec_id)
@@ -39,14 +41,37 @@ def record_execution(execution: Execution, fee: Decimal | None, *, desk: Desk) -
         side=execution.side,
         quantity=execution.quantity,
         price=execution.price,
-        multiplier=order.spread.multiplier,
+        multiplier=_multiplier_of(execution, order),
         fee=fee,
         at=execution.at,
         revision=revision,
+        order_ref=_ref_of(execution, order),
     )
     desk.book([fill])
     desk.put(with_fills(desk.order(order.order_id), desk.fills_of(order.order_id), execution))
     return True
+
+
+def _multiplier_of(execution: Execution, order: Order) -> int:
+    """Shares per contract; a share is one share."""
+    is_stock = execution.contract_key == underlying_key(order.spread.symbol)
+    return 1 if is_stock else order.spread.multiplier
+
+
+def order_of(execution: Execution, desk: Desk) -> Order | None:
+    """Find the order of ours an execution belongs to: by our reference, else by permId."""
+    if execution.order_ref or not execution.perm_id:
+        return desk.order_by_ref(execution.order_ref) if execution.order_ref else None
+    return desk.order_by_perm_id(execution.account_id, execution.perm_id)
+
+
+def _ref_of(execution: Execution, order: Order) -> str:
+    """Our reference on the broker order that filled, whether or not the broker told it."""
+    if execution.order_ref in order.order_refs:
+        return execution.order_ref
+    present = (order.broker,) if order.broker else ()
+    known = (*present, *order.earlier_brokers)
+    return next((ids.order_ref for ids in known if ids.perm_id == execution.perm_id), "")
 
 
 def with_fills(order: Order, fills: Sequence[Fill], execution: Execution | None = None) -> Order:
@@ -57,14 +82,23 @@ def with_fills(order: Order, fills: Sequence[Fill], execution: Execution | None 
     the order opened and are no fill of it. An order that has ended already is named anew where
     a fill came late.
     """
-    legs = [[fill for fill in fills if _fills_leg(fill, leg)] for leg in order.legs]
+    legs = [
+        [fill for fill in fills if (fill.contract_key, fill.side) == side] for side in order.sides
+    ]
     filled = min(sum(fill.quantity for fill in leg_fills) for leg_fills in legs)
     broker = _with_perm_id(order.broker, execution)
     average = _average_net_price(order, legs) if filled else None
-    updated = replace(order, filled_quantity=filled, average_net_price=average, broker=broker)
+    updated = replace(
+        order,
+        filled_quantity=filled,
+        average_net_price=average,
+        broker=broker,
+        earlier_filled_quantity=_earlier_filled(order, legs),
+    )
     if updated.is_terminal:
         return _renamed(updated)
-    if updated.state in (OrderState.RELEASING, OrderState.UNCONFIRMED):
+    is_unknown = updated.state in (OrderState.RELEASING, OrderState.UNCONFIRMED)
+    if is_unknown and not _is_of_earlier(order, execution):
         updated = moved(updated, OrderState.WORKING)
     if updated.remaining <= 0:
         last_at = max(fill.at for leg_fills in legs for fill in leg_fills)
@@ -74,24 +108,37 @@ def with_fills(order: Order, fills: Sequence[Fill], execution: Execution | None 
 
 def _renamed(ended: Order) -> Order:
     named = renamed_by_fills(ended)
+    if named.state is OrderState.CANCELED and ended.state is not OrderState.CANCELED:
+        words = "the broker took back every execution"
+        return replace(named, reason=Reason.CANCELED_AT_BROKER, detail=words)
     return replace(named, reason=None, detail="") if named.state is OrderState.FILLED else named
 
 
 def _with_perm_id(broker: BrokerIds | None, execution: Execution | None) -> BrokerIds | None:
-    if broker is None or execution is None or not execution.perm_id:
+    if broker is None or execution is None or execution.order_ref != broker.order_ref:
         return broker
-    return replace(broker, perm_id=execution.perm_id)
+    # The first one told stays: a second broker order may carry the same reference.
+    return replace(broker, perm_id=broker.perm_id or execution.perm_id or None)
 
 
-def _fills_leg(fill: Fill, leg: Leg) -> bool:
-    return fill.contract_key == leg.contract.key and fill.side is leg.side
+def _is_of_earlier(order: Order, execution: Execution | None) -> bool:
+    """True for what an earlier broker order of it filled: it tells nothing of the present one."""
+    return execution is not None and _ref_of(execution, order) in order.order_refs[1:]
+
+
+def _earlier_filled(order: Order, legs: list[list[Fill]]) -> int:
+    """Spreads that the broker orders before the present one filled."""
+    earlier = order.order_refs[1:]
+    if not earlier:
+        return 0
+    return min(sum(fill.quantity for fill in leg if fill.order_ref in earlier) for leg in legs)
 
 
 def _average_net_price(order: Order, legs: list[list[Fill]]) -> Decimal:
     """Signed average over all leg fills: what buying legs cost less what selling legs paid."""
     net = ZERO
-    for leg, fills in zip(order.legs, legs, strict=True):
+    for (_, side), fills in zip(order.sides, legs, strict=True):
         quantity = sum(fill.quantity for fill in fills)
         paid = sum((fill.price * fill.quantity for fill in fills), ZERO)
-        net += leg.side.sign * paid / quantity
+        net += side.sign * paid / quantity
     return round_to_micros(net)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.controls import TradingMode
 from shared.domain.orders import Order, OrderState, moved
+from shared.domain.planning import draw
 from shared.domain.reasons import Reason
 from shared.domain.sessions import SessionDate, at_new_york
 from shared.domain.signals import Signal, SignalState
@@ -30,15 +30,6 @@ def reason_to_hold(signal: Signal, settings: TradingSettings) -> Reason | None:
     seen_at = max(signal.read_at, signal.verified_at or signal.read_at)
     fresh_from = at_new_york(SessionDate(signal.session_date), settings.verified_after)
     return None if seen_at >= fresh_from else Reason.SIGNAL_UNVERIFIED
-
-
-def fair_order(orders: Iterable[Order]) -> list[Order]:
-    """Sort by SHA-256 of session date and follower: another order every day, nobody's choice."""
-    return sorted(orders, key=_draw)
-
-
-def _draw(order: Order) -> bytes:
-    return hashlib.sha256(f"{order.session_date}|{order.follower_id}".encode()).digest()
 
 
 async def release_orders(
@@ -64,7 +55,7 @@ async def release_orders(
     """
     moving = [
         replace(stored, value=replace(moved(stored.value, OrderState.RELEASING), released_at=now))
-        for stored in sorted(claimed, key=lambda stored: _draw(stored.value))
+        for stored in sorted(claimed, key=lambda stored: draw(stored.value))
     ]
     mode, released = await orders.release(moving, shard=shard, token=token)
-    return mode, tuple(sorted(released, key=lambda stored: _draw(stored.value)))
+    return mode, tuple(sorted(released, key=lambda stored: draw(stored.value)))

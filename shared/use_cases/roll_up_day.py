@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from shared.domain.alerts import Alert, AlertType
+from shared.domain.carried_days import EarlierDays, close_carried
 from shared.domain.daily_pnl import DailyPnl, roll_up
 from shared.domain.day_books import (
     DayEnd,
@@ -36,6 +37,7 @@ from shared.ports.orders import PlannedOrders
 from shared.ports.positions import PositionReader
 from shared.ports.publisher import Publisher
 from shared.ports.sessions import Sessions
+from shared.use_cases.read_earlier_days import read_earlier_days
 
 USUAL_COMMISSION_RATIO = Decimal("0.20")
 """For somebody whose terms cannot be read any more (archived during the day); reported."""
@@ -138,12 +140,13 @@ class DayRolledUp:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Books:
-    """Everything recorded of a session."""
+    """Everything recorded of a session, and of the days before it of who carried something."""
 
     marks: tuple[Mark, ...]
     marked: dict[str, MarkedDay]
     fills: tuple[Fill, ...]
     followers: tuple[FollowerId, ...]
+    earlier: dict[FollowerId, EarlierDays]
 
 
 def roll_up_day(ports: RollUpPorts, *, session_date: str | None = None) -> DayRolledUp:
@@ -152,6 +155,7 @@ def roll_up_day(ports: RollUpPorts, *, session_date: str | None = None) -> DayRo
     - Everyone who had anything gets a day: an order, a board line, a fill, a position or a mark.
     - Realized and fees come from fills, unrealized from the last quotes the marks used, the
       curve from the marks.
+    - A day counts from its end before: what was carried into it belongs to the days before.
     - A day whose figures have not changed, or that is final, is left as it is: a repeat writes
       nothing.
     - Due slots without a mark are noted as gaps and raise MARKS_MISSING.
@@ -185,7 +189,7 @@ def roll_up_day(ports: RollUpPorts, *, session_date: str | None = None) -> DayRo
         written=len(changed),
         gaps=len(gaps),
         discrepancies=(
-            *(one for who in books.followers for one in ends[who].discrepancies),
+            *(one for who in books.followers for one in ends[who][0].discrepancies),
             *_unknown_terms(who for who in books.followers if who not in ratios),
         ),
     )
@@ -194,31 +198,44 @@ def roll_up_day(ports: RollUpPorts, *, session_date: str | None = None) -> DayRo
 def _read_books(ports: RollUpPorts, session: Session) -> _Books:
     date = session.session_date
     marks, fills = ports.marks.of_session(date), ports.fills.of_session(date)
-    had_anything: set[str] = {fill.follower_id for fill in fills}
+    earlier = read_earlier_days(ports, date, fills)
+    had_anything: set[str] = {fill.follower_id for fill in fills} | set(earlier)
     had_anything.update(line.follower_id for line in ports.boards.lines(date))
     had_anything.update(order.follower_id for order in ports.orders.of_session(date))
     had_anything.update(position.follower_id for position in ports.positions.of_session(date))
     for mark in marks:
         had_anything.update(mark.entries, mark.unmarked)
     followers = tuple(FollowerId(who) for who in sorted(had_anything))
-    return _Books(marks=marks, marked=marked_days(marks), fills=fills, followers=followers)
+    return _Books(
+        marks=marks,
+        marked=marked_days(marks),
+        fills=fills,
+        followers=followers,
+        earlier=earlier,
+    )
 
 
-def _close_all(books: _Books) -> dict[FollowerId, DayEnd]:
-    mids, marked = last_mids(books.marks), books.marked
+def _close_all(books: _Books) -> dict[FollowerId, tuple[DayEnd, tuple[Decimal, ...]]]:
+    """Close everybody's day; with his marked totals, counted from the end before."""
+    mids = last_mids(books.marks)
     fills_of: dict[FollowerId, list[Fill]] = {who: [] for who in books.followers}
     for fill in books.fills:
         fills_of[fill.follower_id].append(fill)
-    return {
-        who: close_books(who, fills=fills, mids=mids, marked=marked.get(who, MarkedDay()))
-        for who, fills in fills_of.items()
-    }
+    closed: dict[FollowerId, tuple[DayEnd, tuple[Decimal, ...]]] = {}
+    for who, fills in fills_of.items():
+        marked, earlier = books.marked.get(who, MarkedDay()), books.earlier.get(who)
+        if earlier is None:
+            end = close_books(who, fills=fills, mids=mids, marked=marked)
+            closed[who] = end, marked.totals
+        else:
+            closed[who] = close_carried(who, earlier, fills=fills, mids=mids, marked=marked)
+    return closed
 
 
 def _roll_up_all(
     session: Session,
     books: _Books,
-    ends: dict[FollowerId, DayEnd],
+    ends: dict[FollowerId, tuple[DayEnd, tuple[Decimal, ...]]],
     ratios: dict[FollowerId, Decimal],
     now: datetime,
 ) -> list[DailyPnl]:
@@ -226,9 +243,9 @@ def _roll_up_all(
         roll_up(
             session_date=session.session_date,
             follower_id=who,
-            totals=books.marked.get(who, MarkedDay()).totals,
-            end=ends[who].result,
-            trades=ends[who].trades,
+            totals=ends[who][1],
+            end=ends[who][0].result,
+            trades=ends[who][0].trades,
             commission_ratio=ratios.get(who, USUAL_COMMISSION_RATIO),
             now=now,
         )

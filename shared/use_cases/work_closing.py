@@ -33,6 +33,7 @@ async def work_closing(order_id: OrderId, floor: Floor) -> LadderEnd:
     Returns:
         FINISHED, or why what is left must be canceled.
     """
+    interval = timedelta(seconds=floor.rules.interval_seconds)
     while True:
         order = floor.desk.order(order_id)
         if is_finished(order):
@@ -41,8 +42,12 @@ async def work_closing(order_id: OrderId, floor: Floor) -> LadderEnd:
             return LadderEnd.FORBIDDEN
         if floor.clock.now() >= floor.cutoff_at:
             return LadderEnd.USED_UP
-        _give_way(order, floor)
-        due = floor.clock.now() + timedelta(seconds=floor.rules.interval_seconds)
+        due = floor.clock.now() + interval
+        if order.rungs and order.rungs[-1].at + interval > floor.clock.now():
+            # A leader before us gave way a moment ago.
+            due = order.rungs[-1].at + interval
+        else:
+            _give_way(order, floor)
         await _until(order_id, min(due, floor.cutoff_at), floor)
 
 
@@ -69,7 +74,9 @@ def _give_way(order: Order, floor: Floor) -> None:
         # A send that fails leaves no rung behind: the next try is the first again.
         with suppress(AdapterError):
             send_first_rung(order, limit, market, floor)
-    elif limit != previous and order.state is OrderState.WORKING:
+    elif order.state is OrderState.RELEASING:
+        floor.on_silence(order.order_id)
+    elif limit != previous and order.state is OrderState.WORKING and not floor.is_held():
         _raise_limit(order, limit, market, floor)
 
 

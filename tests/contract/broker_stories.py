@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from shared.domain.fills import COMBO_KEY
 from shared.domain.followers import AccountId
-from shared.domain.orders import BrokerIds
+from shared.domain.orders import BrokerIds, Purpose
 from shared.ports.broker import (
     Broker,
     BrokerEvent,
@@ -66,6 +66,7 @@ def an_order(
         legs=LEGS,
         quantity=quantity,
         limit=Decimal(limit),
+        purpose=Purpose.OPEN,
     )
 
 

@@ -13,10 +13,12 @@ from shared.adapters.firestore.closings import FirestoreClosings
 from shared.adapters.firestore.leader_orders import FirestoreLeaderOrders
 from shared.adapters.firestore.leases import FirestoreLeases
 from shared.adapters.firestore.positions import AsyncFirestorePositions
+from shared.domain.close_causes import CloseCause
 from shared.domain.closing import plan_closing
-from shared.domain.errors import Conflict, NotFound
+from shared.domain.errors import Conflict
+from shared.domain.followers import FollowerId
 from shared.domain.orders import Order
-from shared.domain.positions import Position
+from shared.domain.positions import Position, position_id_of
 from shared.domain.spreads import Side
 from shared.ports.documents import AsyncDocuments
 from shared.ports.stored import Stored
@@ -32,8 +34,22 @@ POSITION = a_position(
 )
 
 
-def a_closing(number: int = 1) -> Order:
-    return plan_closing(POSITION, an_order(), number, quantity=5, now=NOON)
+def a_closing(number: int = 1, position: Position = POSITION) -> Order:
+    return plan_closing(
+        position,
+        an_order(),
+        number,
+        quantity=5,
+        session_date=SESSION_DATE,
+        now=NOON,
+        cause=CloseCause.END_OF_DAY,
+    )
+
+
+def of_follower(name: str) -> Position:
+    follower_id = FollowerId(name)
+    position_id = position_id_of(follower_id, POSITION.spread)
+    return replace(POSITION, follower_id=follower_id, position_id=position_id)
 
 
 class Planner:
@@ -55,11 +71,12 @@ class Planner:
         self.run(self._positions.save([position]))
 
     def plan(self, order: Order, token: int | None = None) -> Stored[Order] | None:
-        return self.run(
-            self.closings.plan(
-                order, POSITION.position_id, shard=0, token=self.token if token is None else token
-            )
-        )
+        planned = self.plan_all([order], token)
+        return planned[0] if planned else None
+
+    def plan_all(self, orders: list[Order], token: int | None = None) -> tuple[Stored[Order], ...]:
+        token = self.token if token is None else token
+        return self.run(self.closings.plan(orders, shard=0, token=token))
 
     @property
     def orders(self) -> tuple[Stored[Order], ...]:
@@ -98,7 +115,6 @@ def test_a_second_planner_joins_the_closing_that_lives(planner: Planner) -> None
     planner.hold()
     first = planner.plan(a_closing())
     assert planner.plan(a_closing(2)) is None
-    assert planner.plan(a_closing()) is None
     assert planner.orders == (first,)
     assert planner.positions[0].live_closing_order_id == a_closing().order_id
 
@@ -106,16 +122,14 @@ def test_a_second_planner_joins_the_closing_that_lives(planner: Planner) -> None
 def test_of_two_planners_at_once_one_plans_and_the_other_joins(planner: Planner) -> None:
     planner.hold()
 
-    async def race() -> list[Stored[Order] | None]:
+    async def race() -> list[tuple[Stored[Order], ...]]:
         plans = [
-            planner.closings.plan(
-                a_closing(number), POSITION.position_id, shard=0, token=planner.token
-            )
+            planner.closings.plan([a_closing(number)], shard=0, token=planner.token)
             for number in (1, 2)
         ]
         return list(await asyncio.gather(*plans))
 
-    planned = [one for one in planner.run(race()) if one is not None]
+    planned = [one for found in planner.run(race()) for one in found]
     assert len(planned) == 1
     assert planner.orders == tuple(planned)
     assert planner.positions[0].live_closing_order_id == planned[0].value.order_id
@@ -137,17 +151,34 @@ def test_a_deposed_leader_plans_nothing(planner: Planner) -> None:
     assert (planner.orders, planner.positions) == ((), (POSITION,))
 
 
-def test_an_order_that_exists_already_is_not_written_over(planner: Planner) -> None:
+def test_an_order_that_exists_already_is_given_as_it_stands_and_not_written_over(
+    planner: Planner,
+) -> None:
     planner.hold()
     first = planner.plan(a_closing())
     planner.hold()
-    with pytest.raises(Conflict):
-        planner.plan(replace(a_closing(), quantity=1))
+    assert planner.plan(replace(a_closing(), quantity=1)) == first
     assert planner.orders == (first,)
     assert planner.positions == (POSITION,)
 
 
-def test_a_position_that_is_not_in_the_database_cannot_be_closed(planner: Planner) -> None:
-    with pytest.raises(NotFound, match=POSITION.position_id):
-        planner.plan(a_closing())
+def test_a_position_that_is_not_in_the_database_is_not_closed_yet(planner: Planner) -> None:
+    assert planner.plan(a_closing()) is None
     assert planner.orders == ()
+
+
+def test_many_positions_are_planned_at_once_and_one_that_is_closed_holds_up_none(
+    planner: Planner,
+) -> None:
+    positions = [of_follower(f"f-{number:03d}") for number in range(120)]
+    orders = []
+    for position in positions:
+        planner.hold(position)
+        order = replace(a_closing(position=position), follower_id=position.follower_id)
+        orders.append(order)
+    planner.plan(orders[7])
+    planned = planner.plan_all(orders)
+    created = [one.value.order_id for one in planned if one.value is not orders[7]]
+    assert set(created) >= {one.order_id for one in orders} - {orders[7].order_id}
+    assert len(planner.orders) == 120
+    assert all(one.live_closing_order_id for one in planner.positions)

@@ -26,7 +26,7 @@ from tests.contract.held_members import (
     conductor_in,
     hiring,
 )
-from tests.sandbox.conductor import Conductor, Stalled, Stopped
+from tests.sandbox.conductor import Conductor, Left, Stalled, Stopped
 
 
 @pytest.fixture
@@ -228,3 +228,41 @@ def test_a_pace_is_a_least_machine_time_per_market_minute(tmp_path: Path) -> Non
     with pytest.raises(Stopped):
         conducting.ended()
     member.place.leave()
+
+
+def test_time_stands_still_once_a_guarded_member_has_left(conductor: Conductor, hire: Hire) -> None:
+    guarded, other = hire("guarded"), hire("other")
+    conductor.guard("guarded")
+    other.wake_in(20)
+    guarded.set(ACTIVITY, 1)
+    guarded.place.leave()
+    with pytest.raises(Left, match="guarded"):
+        conductor.run_until(START_AT + timedelta(seconds=60), on_jump=lambda _: None)
+    assert conductor.now() == START_AT
+
+
+def test_time_runs_on_without_a_guarded_member_when_told_and_with_its_successor(
+    conductor: Conductor, hire: Hire
+) -> None:
+    first = hire("guarded")
+    first.set(ACTIVITY, 1)
+    first.place.leave()
+    conductor.guard("guarded")
+    with pytest.raises(Left):
+        conductor.run_until(START_AT + timedelta(seconds=10), on_jump=lambda _: None)
+    conductor.unguard("guarded")
+    conductor.run_until(START_AT + timedelta(seconds=10), on_jump=lambda _: None)
+    hire("guarded")
+    conductor.guard("guarded")
+    conductor.run_until(START_AT + timedelta(seconds=20), on_jump=lambda _: None)
+    assert conductor.now() == START_AT + timedelta(seconds=20)
+
+
+def test_quiet_is_told_at_once(conductor: Conductor, hire: Hire) -> None:
+    member = hire("member")
+    assert conductor.is_quiet()
+    member.set(ACTIVITY, 1)
+    assert not conductor.is_quiet()
+    member.set(ACTIVITY, 2)
+    member.set(WORK, 1)
+    assert not conductor.is_quiet()

@@ -22,7 +22,7 @@ from shared.adapters.firestore.signals import FirestoreSignals
 from shared.domain.alert_routing import AlertRecipients
 from shared.domain.alerts import Alert, AlertType
 from shared.domain.daily_pnl import roll_up
-from shared.domain.errors import InvalidInput, NotFound
+from shared.domain.errors import NotFound
 from shared.domain.followers import FollowerId, FollowerState, Login, LoginId
 from shared.domain.ladder import LadderRules
 from shared.domain.marks import Mark, QuoteUsed
@@ -142,10 +142,15 @@ def test_archived_followers_are_left_out_and_the_rest_is_in_id_order(
     assert FirestoreFollowers(documents).logins() == (login,)
 
 
-def test_a_document_that_cannot_be_read_is_named(documents: Documents) -> None:
+def test_a_document_that_cannot_be_read_is_named_and_left_out(
+    documents: Documents, capsys: pytest.CaptureFixture[str]
+) -> None:
     documents.commit([Create(path="followers/anna", data={"name": "Anna"})])
-    with pytest.raises(InvalidInput, match=r"followers/anna: Follower: .*state is missing"):
-        FirestoreFollowers(documents).all()
+    documents.commit([Create(path="followers/bert", data=encode(a_follower("bert")))])
+    assert [one.follower_id for one in FirestoreFollowers(documents).all()] == ["bert"]
+    told = capsys.readouterr().out
+    assert "followers/anna: Follower: " in told
+    assert "state is missing" in told
 
 
 def test_missing_settings_have_their_defaults(documents: Documents) -> None:

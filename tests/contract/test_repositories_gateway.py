@@ -23,7 +23,7 @@ from shared.adapters.firestore.settings_book import AsyncFirestoreSettings
 from shared.adapters.firestore.signals import AsyncFirestoreSignals
 from shared.domain.boards import Board, board_line
 from shared.domain.controls import TradingMode
-from shared.domain.errors import Conflict
+from shared.domain.errors import Conflict, InvalidInput
 from shared.domain.followers import FollowerId, FollowerState, Login, LoginId
 from shared.domain.orders import Order, OrderState, moved, opening_order_id, order_ref_of
 from shared.domain.positions import empty_position
@@ -309,7 +309,7 @@ def test_positions_boards_and_quotes_are_replaced(gateway: Gateway) -> None:
     assert gateway.run(positions.of_session(SESSION_DATE)) == (closing,)
     assert FirestorePositions(gateway.blocking).of_session(SESSION_DATE) == (closing,)
 
-    line = board_line(an_order(OrderState.WORKING), closing)
+    line = board_line(an_order(OrderState.WORKING), [closing])
     for part, name in ((1, "anna"), (0, "berta"), (0, "carla")):
         board = Board(
             session_date=SESSION_DATE,
@@ -366,19 +366,23 @@ def test_the_gateway_reads_followers_logins_and_active_signals(gateway: Gateway)
 @pytest.mark.parametrize(
     ("data", "mode"),
     [
-        (None, TradingMode.HALTED),
+        (None, None),
         ({"mode": "normal"}, TradingMode.NORMAL),
         ({"mode": "frozen"}, TradingMode.FROZEN),
-        ({"mode": "Normal"}, TradingMode.HALTED),
-        ({"mode": 1}, TradingMode.HALTED),
-        ({}, TradingMode.HALTED),
+        ({"mode": "Normal"}, None),
+        ({"mode": 1}, None),
+        ({}, None),
     ],
 )
-def test_a_switch_that_cannot_be_read_is_halted(
-    gateway: Gateway, data: dict[str, object] | None, mode: TradingMode
+def test_a_switch_says_a_mode_we_know_or_is_refused(
+    gateway: Gateway, data: dict[str, object] | None, mode: TradingMode | None
 ) -> None:
     controls = AsyncFirestoreSettings(gateway.documents)
     if data is not None:
         gateway.blocking.commit([Replace(path="controls/trading", data=data)])
-    assert gateway.run(controls.mode()) is mode
+    if mode is None:
+        with pytest.raises(InvalidInput, match="controls/trading: mode is"):
+            gateway.run(controls.mode())
+    else:
+        assert gateway.run(controls.mode()) is mode
     assert gateway.run(controls.trading()) == TradingSettings()

@@ -92,9 +92,19 @@ class JumpingLoop(asyncio.SelectorEventLoop):
         self._no_wait = _NoWaitSelector()
         super().__init__(self._no_wait)
 
+    def jump(self, seconds: float) -> None:
+        self._no_wait.jumped += seconds
+
     def time(self) -> float:
         """Machine time as this loop has it; give it to code as its monotonic clock."""
         return self._no_wait.jumped
+
+
+def pause_machine(seconds: float) -> None:
+    """Let machine time run on while nothing of ours does, as between SIGSTOP and SIGCONT."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, JumpingLoop)
+    loop.jump(seconds)
 
 
 def monotonic() -> float:

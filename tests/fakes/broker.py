@@ -22,18 +22,21 @@ from shared.domain.spreads import Side
 from shared.ports.broker import (
     Broker,
     BrokerEvent,
+    ClientIdTaken,
     ComboOrder,
     ConnectionLost,
     Execution,
+    ExerciseRequest,
     FeeReported,
     OrderAcknowledged,
     OrderEndReported,
     OrderMessage,
+    StockOrder,
     Sweep,
     WhatIf,
     WhatIfRefused,
 )
-from tests.fakes.broker_book import FEE, BrokerBook, BrokerOrder, FakeMarket
+from tests.fakes.broker_book import FEE, BrokerBook, BrokerOrder, FakeMarket, fee_of
 
 _ENDED = "Cancelled"
 
@@ -43,8 +46,9 @@ class FakeBroker:
 
     What a test may set: `equity` (what-ifs leave `initial_after` = width x 100 x quantity of it),
     `refuse_with` (code and words for the next new order), `lose_sends` and `lose_cancels` (they
-    go nowhere), `hush` (the broker acts but tells nothing), `reachable`, `answers` (False: what
-    waits for an answer times out), `fill_at_most` (spreads per fill).
+    go nowhere), `hush` (the broker acts but tells nothing), `reachable`, `is_taken` (another holds
+    our client id), `answers` (False: what waits for an answer times out), `data_is_live`,
+    `fill_at_most` (spreads per fill).
     """
 
     def __init__(
@@ -62,7 +66,9 @@ class FakeBroker:
         self.book = book or BrokerBook()
         self.refuse_with: tuple[int, str] | None = None
         self.lose_sends = self.lose_cancels = self.hush = False
-        self.reachable = self.answers = True
+        self.reachable = self.answers = self.data_is_live = True
+        self.is_taken = False
+        self.heartbeats = 0
         self.fill_at_most = 1_000_000
         self.connects = 0
         self.what_ifs: list[WhatIf] = []
@@ -83,6 +89,10 @@ class FakeBroker:
     def is_connected(self) -> bool:
         return self._is_connected
 
+    @property
+    def has_live_data(self) -> bool:
+        return self._is_connected and self.data_is_live
+
     def listen(self, on_event: Callable[[LoginId, BrokerEvent], None]) -> None:
         self._on_event = on_event
 
@@ -91,15 +101,22 @@ class FakeBroker:
         self.connects += 1
         if not self.reachable:
             raise AdapterError("ibkr", f"login {self._login_id}: refused", retryable=True)
+        if self.is_taken:
+            raise ClientIdTaken(f"login {self._login_id}: 326: client id is already in use")
         self._is_connected = True
 
     async def disconnect(self) -> None:
         self.drop()
 
+    async def heartbeat(self) -> None:
+        self.heartbeats += 1
+        await self._answered()
+
     def accounts(self) -> tuple[AccountId, ...]:
         return self._accounts
 
     def next_valid_order_id(self) -> int:
+        self._require([])
         return max(self.book.orders, default=0) + 1
 
     async def resolve(
@@ -130,11 +147,14 @@ class FakeBroker:
             buffer=max(Decimal(0), equity) * order.buffer_ratio,
         )
 
-    def place(self, order: ComboOrder) -> None:
-        self._require([leg.contract.key for leg in order.legs])
+    def place(self, order: ComboOrder | StockOrder) -> None:
+        if isinstance(order, ComboOrder):
+            self._require([leg.contract.key for leg in order.legs])
+        else:
+            self._require([underlying_key(order.symbol)])
         if self.lose_sends:
             return
-        self.book.sent.append(order)
+        self.book.take(order)
         order_id = order.ids.broker_order_id
         known = self.book.orders.get(order_id)
         if known is None and self.refuse_with is not None:
@@ -151,6 +171,11 @@ class FakeBroker:
         else:
             self._refuse(order_id, 104, "Cannot modify a filled order.")
         self.match()
+
+    def exercise(self, request: ExerciseRequest) -> None:
+        self._require([request.contract.key])
+        if not self.lose_sends:
+            self.book.exercise(request)
 
     def cancel(self, ids: BrokerIds) -> None:
         self._require([])
@@ -183,8 +208,10 @@ class FakeBroker:
     def match(self) -> None:
         """Fill what is marketable now: call it after the market has moved."""
         for order_id, order in list(self.book.orders.items()):
-            natural = self.market.natural(order.asked.legs)
-            if order.is_live and natural is not None and order.asked.limit >= natural[0]:
+            if order.is_live and order.ends_at is not None and self._now() >= order.ends_at:
+                self.end(order_id)
+            natural = self.market.natural_of(order.asked)
+            if order.is_live and natural is not None and order.worked_limit >= natural[0]:
                 most = min(order.asked.quantity - order.filled, natural[1], self.fill_at_most)
                 self._fill(order_id, order, natural[0], most)
 
@@ -210,15 +237,14 @@ class FakeBroker:
             return
         number = len(self.book.executions)
         order.filled += quantity
-        made = [self._execution(order, COMBO_KEY, Side.BUY, price, quantity, number, 1)]
-        for part, leg in enumerate(order.asked.legs, start=2):
-            quote = self.market.quotes[leg.contract.key]
-            paid = (quote.ask if leg.side is Side.BUY else quote.bid) or Decimal(0)
-            key = leg.contract.key
-            made.append(self._execution(order, key, leg.side, paid, quantity, number, part))
-            held = (order.asked.account_id, key)
-            signed = leg.side.sign * quantity
-            self.book.positions[held] = self.book.positions.get(held, 0) + signed
+        made = []
+        if isinstance(order.asked, ComboOrder) and len(order.asked.legs) > 1:
+            made.append(self._execution(order, COMBO_KEY, Side.BUY, price, quantity, number, 1))
+        for part, (key, side) in enumerate(order.parts(), start=2):
+            quote = self.market.quotes[key]
+            paid = (quote.ask if side is Side.BUY else quote.bid) or Decimal(0)
+            made.append(self._execution(order, key, side, paid, quantity, number, part))
+            self.book.move(order.asked.account_id, key, side.sign * quantity)
         self.book.executions += made
         for execution in made:
             self._tell(execution)
@@ -226,9 +252,10 @@ class FakeBroker:
             self.end(order_id, "Filled")
         else:
             self._acknowledge(order_id)
-        for execution in made[1:]:
-            fee = FEE * execution.quantity
-            self._tell(FeeReported(broker_exec_id=execution.broker_exec_id, fee=fee))
+        for execution in made:
+            if execution.contract_key != COMBO_KEY:
+                fee = fee_of(execution)
+                self._tell(FeeReported(broker_exec_id=execution.broker_exec_id, fee=fee))
 
     def _execution(
         self,
@@ -265,7 +292,9 @@ class FakeBroker:
             asyncio.get_running_loop().call_soon(lambda: self._on_event(self._login_id, event))
 
     @staticmethod
-    def _margin_of(order: WhatIf | ComboOrder) -> Decimal:
+    def _margin_of(order: WhatIf | ComboOrder | StockOrder) -> Decimal:
+        if isinstance(order, StockOrder) or len(order.legs) == 1:
+            return Decimal(0)
         width = abs(order.legs[0].contract.strike - order.legs[1].contract.strike)
         return width * 100 * order.quantity
 

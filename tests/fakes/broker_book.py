@@ -9,19 +9,34 @@ from decimal import Decimal
 
 from shared.domain.fills import COMBO_KEY
 from shared.domain.followers import AccountId
-from shared.domain.options import ContractKey
+from shared.domain.options import ContractKey, Right, underlying_key
 from shared.domain.quotes import Quote
 from shared.domain.spreads import Leg, Side
 from shared.ports.broker import (
     ComboOrder,
     CompletedBrokerOrder,
     Execution,
+    ExerciseRequest,
     OpenBrokerOrder,
+    StockOrder,
     Sweep,
 )
 
 FEE = Decimal("0.65")
 """Broker fee per contract and leg, USD, as the simulator charges it."""
+SHARE_FEE, LEAST_STOCK_FEE = Decimal("0.005"), Decimal("1.00")
+"""Broker fee per share, and the least of a stock execution, USD."""
+
+
+def fee_of(execution: Execution) -> Decimal:
+    """Broker fee of one execution of a leg or of shares, USD."""
+    if is_option(execution.contract_key):
+        return FEE * execution.quantity
+    return max(SHARE_FEE * execution.quantity, LEAST_STOCK_FEE)
+
+
+def is_option(key: ContractKey) -> bool:
+    return "-" in key
 
 
 @dataclass
@@ -47,6 +62,17 @@ class FakeMarket:
             at=at,
         )
 
+    def natural_of(self, order: ComboOrder | StockOrder) -> tuple[Decimal, int] | None:
+        """What trading at once costs: for a stock sold, what it brings, negative."""
+        if isinstance(order, ComboOrder):
+            return self.natural(order.legs)
+        quote = self.quotes.get(underlying_key(order.symbol))
+        if quote is None or quote.bid is None or quote.ask is None:
+            return None
+        if order.side is Side.BUY:
+            return quote.ask, quote.ask_size
+        return -quote.bid, quote.bid_size
+
     def natural(self, legs: Sequence[Leg]) -> tuple[Decimal, int] | None:
         """What buying the combo costs now, and for how many; None without two-sided quotes."""
         price, size = Decimal(0), 1_000_000
@@ -64,7 +90,7 @@ class FakeMarket:
 class BrokerOrder:
     """One order as the broker has it."""
 
-    asked: ComboOrder
+    asked: ComboOrder | StockOrder
     perm_id: int
     filled: int = 0
     status: str = "Submitted"
@@ -72,6 +98,22 @@ class BrokerOrder:
     @property
     def is_live(self) -> bool:
         return self.status == "Submitted"
+
+    @property
+    def worked_limit(self) -> Decimal:
+        """The most it pays; for a stock sold the least it takes, negative."""
+        is_sale = isinstance(self.asked, StockOrder) and self.asked.side is Side.SELL
+        return -self.asked.limit if is_sale else self.asked.limit
+
+    @property
+    def ends_at(self) -> datetime | None:
+        return self.asked.good_till if isinstance(self.asked, ComboOrder) else None
+
+    def parts(self) -> list[tuple[ContractKey, Side]]:
+        """What changes hands, besides the combo itself."""
+        if isinstance(self.asked, StockOrder):
+            return [(underlying_key(self.asked.symbol), self.asked.side)]
+        return [(leg.contract.key, leg.side) for leg in self.asked.legs]
 
 
 @dataclass
@@ -82,7 +124,36 @@ class BrokerBook:
     executions: list[Execution] = field(default_factory=list)
     positions: dict[tuple[AccountId, ContractKey], int] = field(default_factory=dict)
     sent: list[ComboOrder] = field(default_factory=list)
-    """Every order and modification that arrived, in order."""
+    """Every combo order and modification that arrived, in order."""
+    sent_stock: list[StockOrder] = field(default_factory=list)
+    """Every stock order and modification that arrived, in order."""
+    exercises: list[ExerciseRequest] = field(default_factory=list)
+    """Every exercise that arrived, in order."""
+
+    def take(self, order: ComboOrder | StockOrder) -> None:
+        if isinstance(order, ComboOrder):
+            self.sent.append(order)
+        else:
+            self.sent_stock.append(order)
+
+    def move(self, account_id: AccountId, key: ContractKey, signed_quantity: int) -> None:
+        """Change a position."""
+        held = self.positions.get((account_id, key), 0) + signed_quantity
+        self.positions[account_id, key] = held
+        if held == 0:
+            del self.positions[account_id, key]
+
+    def exercise(self, request: ExerciseRequest) -> bool:
+        """Turn long options into shares at once, as the simulator does; False without them."""
+        self.exercises.append(request)
+        contract = request.contract
+        if self.positions.get((request.account_id, contract.key), 0) < request.quantity:
+            return False
+        sign = 1 if contract.right is Right.CALL else -1
+        shares = sign * contract.multiplier * request.quantity
+        self.move(request.account_id, contract.key, -request.quantity)
+        self.move(request.account_id, underlying_key(contract.symbol), shares)
+        return True
 
     def sweep(self) -> Sweep:
         return Sweep(
@@ -108,7 +179,7 @@ class BrokerBook:
             ),
             executions=tuple(self.executions),
             fees={
-                one.broker_exec_id: FEE * one.quantity
+                one.broker_exec_id: fee_of(one)
                 for one in self.executions
                 if one.contract_key != COMBO_KEY
             },

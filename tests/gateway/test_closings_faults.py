@@ -9,7 +9,7 @@ import pytest
 from shared.domain.alerts import AlertType
 from shared.domain.orders import OrderState
 from shared.domain.reasons import Reason
-from shared.ports.broker import ComboOrder
+from shared.ports.broker import ComboOrder, StockOrder
 from tests.afternoons import Afternoon, play
 from tests.fakes.broker import FakeBroker
 from tests.trading_worlds import new_york
@@ -20,7 +20,7 @@ LATE = new_york(12, 58, 30)
 class Timed(FakeBroker):
     """Notes when orders and modifications reach it."""
 
-    def place(self, order: ComboOrder) -> None:
+    def place(self, order: ComboOrder | StockOrder) -> None:
         super().place(order)
         self.placed_at = [*getattr(self, "placed_at", []), self._now()]
 
@@ -28,18 +28,20 @@ class Timed(FakeBroker):
 def test_a_login_that_is_down_is_tried_again_the_next_minute() -> None:
     async def story(world: Afternoon) -> None:
         await world.start()
+        world.brokers["bert"].reachable = False
         world.brokers["bert"].drop()
         await world.run_to(12, 30, 30)
         assert world.sent("bert") == []
         assert world.position("anna").is_flat
-        await asyncio.sleep(3)
+        world.brokers["bert"].reachable = True
+        await asyncio.sleep(8)
         assert world.brokers["bert"].is_connected
         await world.run_to(12, 30, 59)
         assert world.sent("bert") == []
+        assert world.pager.told == []
         await world.run_to(12, 31, 1)
         assert world.sent("bert") == ["1.00"]
         assert world.position("bert").is_flat
-        assert world.pager.told == []
 
     play(lambda: Afternoon("anna", "bert"), story)
 
@@ -52,10 +54,10 @@ def test_what_is_open_fifteen_minutes_before_the_close_is_told_with_shares_and_c
         world.brokers["anna"].drop()
         world.brokers["bert"].fill_at_most = 0
         await world.run_to(12, 44, 59)
-        assert world.pager.told == []
+        assert [told for told, _ in world.pager.told] == [AlertType.CLOSE_FAILED]
         await world.run_to(12, 45, 1)
-        assert world.pager.told == [(AlertType.EOD_CLOSE_FAILED, "2026-11-27")]
-        (alert,) = world.pager.alerts.values()
+        assert world.pager.told[1:] == [(AlertType.EOD_CLOSE_FAILED, "2026-11-27")]
+        _, alert = world.pager.alerts.values()
         assert "2 spreads" in alert.message
         assert "anna buys 500 QQQ for 295000.00 USD" in alert.message
         assert "bert buys 500 QQQ for 295000.00 USD" in alert.message
@@ -72,7 +74,8 @@ def test_an_underlying_without_a_live_quote_triggers_nothing_and_is_told() -> No
         await world.run_to(12, 44, 59)
         assert world.closings == []
         await world.run_to(12, 45, 1)
-        (alert,) = world.pager.alerts.values()
+        stale, alert = world.pager.alerts.values()
+        assert stale.alert_type is AlertType.MARKET_DATA_STALE
         assert "without a quote of the underlying" in alert.message
         await world.run_to(13, 1)
         # Nobody knows where it ended: nothing is booked as worthless.
@@ -127,14 +130,22 @@ def test_a_lost_cancel_is_asked_again_until_the_close_and_not_after_it() -> None
     play(lambda: Afternoon("anna", at=LATE), story)
 
 
-def test_without_a_quote_of_the_spread_nothing_is_sent_and_nobody_is_paged_for_it() -> None:
+def test_without_a_quote_of_the_spread_nothing_is_sent_and_it_is_paged_after_a_minute() -> None:
     async def story(world: Afternoon) -> None:
         world.show(590, None, "1.98")
         await world.start()
+        await world.run_to(12, 30, 59)
+        assert AlertType.CLOSE_FAILED not in [told for told, _ in world.pager.told]
         await world.run_to(12, 40)
         assert world.sent("anna") == []
         assert world.closing("anna").state is OrderState.RELEASING
-        assert world.pager.told == []
+        (paged,) = [
+            alert
+            for alert in world.pager.alerts.values()
+            if alert.alert_type is AlertType.CLOSE_FAILED
+        ]
+        assert paged.raised_at == new_york(12, 31)
+        assert "anna (5, end_of_day)" in paged.message
         world.show(590, "1.96", "1.98")
         await world.run_to(12, 40, 6)
         assert world.sent("anna") == ["1.00"]
@@ -151,7 +162,24 @@ def test_what_never_had_a_quote_is_skipped_before_the_close() -> None:
         order = world.closing("anna")
         assert (order.state, order.reason) == (OrderState.SKIPPED, Reason.QUOTE_UNUSABLE)
         assert world.position("anna").live_closing_order_id is None
-        assert [told for told, _ in world.pager.told] == [AlertType.EOD_CLOSE_FAILED]
+        told = [told for told, _ in world.pager.told]
+        assert told.count(AlertType.CLOSE_FAILED) == 1
+        assert told.count(AlertType.EOD_CLOSE_FAILED) == 1
+
+    play(lambda: Afternoon("anna"), story)
+
+
+def test_what_ends_in_the_money_is_told_before_the_close_and_after_it_each_by_itself() -> None:
+    async def story(world: Afternoon) -> None:
+        world.brokers["anna"].fill_at_most = 0
+        world.spot("588")
+        world.show(590, "2.96", "2.98")
+        await world.start()
+        await world.run_to(13, 1)
+        subjects = [
+            subject for told, subject in world.pager.told if told is AlertType.EOD_CLOSE_FAILED
+        ]
+        assert subjects == ["2026-11-27", "2026-11-27 after the close"]
 
     play(lambda: Afternoon("anna"), story)
 

@@ -129,3 +129,22 @@ def test_a_restart_does_not_rename_what_the_broker_tells_of_the_morning() -> Non
         assert world.position("anna").is_flat
 
     play(lambda: Afternoon("anna"), story)
+
+
+def test_a_leader_that_finds_a_frozen_book_cancels_the_closing_it_finds_and_sends_nothing() -> None:
+    async def story(world: Afternoon) -> None:
+        world.brokers["anna"].fill_at_most = 0
+        await world.start()
+        await world.run_to(12, 30, 12)
+        await world.die()
+        sent = len(world.sent("anna"))
+        world.switch("frozen")
+        world.make_brokers()
+        world.brokers["anna"].fill_at_most = 0
+        await world.lead("two")
+        await world.run_to(12, 32)
+        assert world.closing("anna").state is OrderState.CANCELED
+        assert len(world.sent("anna")) == sent
+        assert world.position("anna").open_quantity == 5
+
+    play(lambda: Afternoon("anna"), story)

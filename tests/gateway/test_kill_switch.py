@@ -8,11 +8,13 @@ import pytest
 
 from gateway.kill_switch import KillSwitch
 from shared.adapters.firestore.settings_book import AsyncFirestoreSettings
+from shared.domain.alerts import AlertType
 from shared.domain.controls import TradingMode
 from shared.domain.errors import AdapterError
 from shared.domain.trading_settings import TradingSettings
 from shared.ports.documents import AsyncDocuments, Replace
 from tests.fakes.async_clock import monotonic, run_jumping
+from tests.fakes.documents import AsyncInMemoryDocuments
 
 
 class Switch:
@@ -119,3 +121,58 @@ def test_the_document_decides_and_anything_unknown_is_halted(
     switch = KillSwitch(AsyncFirestoreSettings(documents), monotonic=lambda: 1.0)
     runner.run(switch.look())
     assert switch.mode() is mode
+
+
+def test_an_unreadable_document_halts_at_once_and_is_told_once_until_it_is_mended() -> None:
+    async def story() -> None:
+        documents = AsyncInMemoryDocuments()
+        told: list[tuple[AlertType, str]] = []
+
+        async def alert(alert_type: AlertType, subject: str, _: str) -> None:
+            told.append((alert_type, subject))
+
+        async def write(mode: object) -> None:
+            await documents.commit([Replace(path="controls/trading", data={"mode": mode})])
+            await asyncio.sleep(1.5)
+
+        await documents.commit([Replace(path="controls/trading", data={"mode": "normal"})])
+        book = AsyncFirestoreSettings(documents)
+        switch = KillSwitch(book, monotonic=monotonic, alert=alert)
+        watching = asyncio.create_task(switch.watch())
+        await asyncio.sleep(3)
+        await write("nomal")
+        assert switch.mode() is TradingMode.HALTED
+        await asyncio.sleep(10)
+        assert told == [(AlertType.KILL_SWITCH_UNREADABLE, "controls/trading")]
+        await write("normal")
+        assert switch.mode() is TradingMode.NORMAL
+        await write(None)
+        assert len(told) == 2
+        watching.cancel()
+
+    run_jumping(story())
+
+
+def test_a_database_that_never_answers_leaves_the_switch_to_grow_old_and_is_asked_again() -> None:
+    async def story() -> None:
+        class Hanging(Switch):
+            hangs = False
+
+            async def mode(self) -> TradingMode:
+                if self.hangs:
+                    await asyncio.sleep(60)
+                return await super().mode()
+
+        controls = Hanging(TradingMode.NORMAL)
+        switch = KillSwitch(controls, monotonic=monotonic)
+        watching = asyncio.create_task(switch.watch())
+        await asyncio.sleep(3)
+        controls.hangs = True
+        await asyncio.sleep(7)
+        assert switch.mode() is TradingMode.HALTED
+        controls.hangs = False
+        await asyncio.sleep(4)
+        assert switch.mode() is TradingMode.NORMAL
+        watching.cancel()
+
+    run_jumping(story())

@@ -11,7 +11,7 @@ from gateway.lease import Deposed, ShardLease
 from shared.adapters.firestore.leases import FirestoreLeases
 from shared.domain.errors import AdapterError
 from shared.ports.documents import AsyncDocuments
-from shared.ports.leases import LeaseGrant, Leases
+from shared.ports.leases import Heartbeat, LeaseGrant, Leases
 from tests.fakes.documents import AsyncInMemoryDocuments
 
 LIFE_SECONDS = 15.0
@@ -186,17 +186,106 @@ def test_a_renewal_that_fails_once_is_tried_again_while_the_lease_stands() -> No
     assert lease.stands()
 
 
-def test_a_lease_that_ran_out_before_it_could_be_renewed_is_lost() -> None:
+def test_a_lease_that_ran_out_stops_standing_and_stands_again_once_it_is_proved_ours() -> None:
+    documents, machine = AsyncInMemoryDocuments(), Machine()
+    flaky = Flaky(documents)
+    lease = a_lease(documents, machine, "one", flaky)
+    stood: list[tuple[float, bool]] = []
+    regained: list[bool] = []
+
+    async def note() -> None:
+        stood.append((machine.now, lease.stands()))
+        if machine.now > 150.0:
+            raise asyncio.CancelledError
+
+    async def story() -> None:
+        await lease.win()
+        lease.on_regained(lambda: regained.append(lease.stands()))
+        flaky.failures, machine.on_sleep = 12, note
+        with pytest.raises(asyncio.CancelledError):
+            await lease.keep()
+
+    asyncio.run(story())
+    assert all(not stands for at, stands in stood if 115.0 <= at < 125.0)
+    assert lease.stands()
+    assert regained == [False], "told once, before anything may be sent again"
+    assert lease.token == 1
+
+
+def test_who_was_followed_while_the_database_was_away_leaves_once_it_is_back() -> None:
     documents, machine = AsyncInMemoryDocuments(), Machine()
     flaky = Flaky(documents)
     lease = a_lease(documents, machine, "one", flaky)
 
     async def story() -> None:
         await lease.win()
-        flaky.failures = 100
-        with pytest.raises(Deposed, match="could not renew"):
+        leases = FirestoreLeases(documents)
+        assert await leases.take(0, "two", seen=await leases.look(0)) is not None
+        flaky.failures = 10
+        lease.on_regained(lambda: pytest.fail("it was not regained"))
+        with pytest.raises(Deposed):
             await lease.keep()
 
     asyncio.run(story())
     assert not lease.stands()
-    assert machine.now == 100.0 + LIFE_SECONDS
+
+
+class Mute(FirestoreLeases):
+    """Leases whose answer to a renewal is lost once."""
+
+    is_mute = False
+
+    async def renew(self, grant: LeaseGrant) -> LeaseGrant:
+        renewed = await super().renew(grant)
+        if self.is_mute:
+            self.is_mute = False
+            raise AdapterError("firestore", "deadline exceeded", retryable=True)
+        return renewed
+
+
+def test_a_renewal_whose_answer_was_lost_deposes_nobody() -> None:
+    documents, machine = AsyncInMemoryDocuments(), Machine()
+    mute = Mute(documents)
+    lease = a_lease(documents, machine, "one", mute)
+
+    async def stop() -> None:
+        assert lease.stands()
+        if machine.now > 140.0:
+            raise asyncio.CancelledError
+
+    async def story() -> None:
+        await lease.win()
+        mute.is_mute, machine.on_sleep = True, stop
+        with pytest.raises(asyncio.CancelledError):
+            await lease.keep()
+
+    asyncio.run(story())
+    assert lease.stands()
+
+
+def test_a_standby_that_cannot_read_the_lease_waits_a_whole_life_after_it_can() -> None:
+    documents, machine = AsyncInMemoryDocuments(), Machine()
+
+    class Blind(FirestoreLeases):
+        async def look(self, shard: int) -> Heartbeat | None:
+            if 105.0 <= machine.now < 160.0:
+                raise AdapterError("firestore", "unavailable", retryable=True)
+            return await super().look(shard)
+
+    async def story() -> None:
+        await a_lease(documents, Machine(), "one").win()
+        await a_lease(documents, machine, "two", Blind(documents)).win()
+
+    asyncio.run(story())
+    assert machine.now >= 160.0 + LIFE_SECONDS - 1
+
+
+def test_a_task_that_hangs_is_found_out() -> None:
+    documents, machine = AsyncInMemoryDocuments(), Machine()
+    lease = a_lease(documents, machine, "one")
+    assert lease.is_looked_after()
+    asyncio.run(lease.win())
+    machine.now += 3 * LIFE_SECONDS - 1
+    assert lease.is_looked_after()
+    machine.now += 1
+    assert not lease.is_looked_after()

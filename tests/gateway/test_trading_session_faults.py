@@ -12,7 +12,7 @@ from shared.domain.alerts import AlertType
 from shared.domain.errors import AdapterError
 from shared.domain.orders import OrderState
 from shared.domain.reasons import Reason
-from shared.ports.broker import ComboOrder
+from shared.ports.broker import ComboOrder, StockOrder
 from tests.fakes.async_clock import calm, run_jumping
 from tests.fakes.broker import FakeBroker
 from tests.trading_worlds import SIGNAL, TURNS, World
@@ -38,7 +38,7 @@ class Dropping(FakeBroker):
 
     fails = True
 
-    def place(self, order: ComboOrder) -> None:
+    def place(self, order: ComboOrder | StockOrder) -> None:
         if self.fails:
             raise AdapterError("ibkr", f"login {self.login_id} is not connected", retryable=True)
         super().place(order)
@@ -47,7 +47,7 @@ class Dropping(FakeBroker):
 class Broken(FakeBroker):
     """Fails every modification with an error nobody foresaw."""
 
-    def place(self, order: ComboOrder) -> None:
+    def place(self, order: ComboOrder | StockOrder) -> None:
         if order.ids.broker_order_id in self.book.orders:
             raise RuntimeError("nobody foresaw this")
         super().place(order)
@@ -180,7 +180,9 @@ def test_what_could_never_be_sent_is_skipped_at_the_cutoff_with_its_reason() -> 
     async def story(world: World) -> None:
         put_in(world, "anna", Dropping)
         await world.lead()
-        await world.run_to(9, 44)
+        for minute in range(30, 45):
+            await world.run_to(9, minute)
+            await asyncio.sleep(2)
         world.brokers["anna"].reachable = False
         world.brokers["anna"].drop()
         await world.run_to(9, 46)
@@ -252,11 +254,11 @@ def test_a_login_lost_in_the_ladder_comes_back_to_the_same_order() -> None:
     play(("anna",), story)
 
 
-def test_an_order_whose_acknowledgement_and_trace_are_lost_is_paged_and_not_sent_again() -> None:
+def test_an_order_whose_every_send_is_lost_is_paged_within_seconds_of_a_minute() -> None:
     async def story(world: World) -> None:
         world.brokers["anna"].lose_sends = True
         await world.lead()
-        await world.run_to(9, 32)
+        await world.run_to(9, 31, 8)
         order = world.order("anna")
         assert order.state is OrderState.UNCONFIRMED
         assert (AlertType.ORDER_UNCONFIRMED, "anna") in world.pager.told

@@ -41,6 +41,7 @@ def claim(
     followers: Sequence[Follower] = (a_follower(),),
     settings: TradingSettings = SETTINGS,
     connected: Sequence[Login] = (LOGIN,),
+    accounts: Sequence[AccountId] = (AccountId("DU0000001"),),
 ) -> tuple[Claims, tuple[Order, ...]]:
     """Claim; gives what came of it, and every order as it is stored afterwards."""
 
@@ -60,6 +61,7 @@ def claim(
             followers=followers,
             settings=settings,
             connected={login.login_id: login for login in connected},
+            accounts={login.login_id: accounts for login in connected},
             next_valid_ids={login.login_id: 10_001 for login in connected},
             shard=0,
             token=grant.token,
@@ -74,7 +76,7 @@ def claim(
 def test_what_was_planned_as_we_would_have_is_claimed_with_its_ids_at_the_broker() -> None:
     claims, (stored,) = claim(PLANNED)
     assert [one.value for one in claims.claimed] == [stored]
-    assert (claims.mismatched, claims.unreachable) == ((), ())
+    assert (claims.refused, claims.unreachable) == ((), ())
     assert stored.state is OrderState.CLAIMED
     assert (stored.fencing_token, stored.claimed_at) == (1, CLAIMED_AT)
     assert stored.broker == BrokerIds(
@@ -110,7 +112,7 @@ def test_what_was_planned_as_we_would_have_is_claimed_with_its_ids_at_the_broker
 def test_a_plan_that_differs_in_any_field_is_refused(forge: Callable[[Order], Order]) -> None:
     claims, (stored,) = claim(forge(PLANNED))
     assert claims.claimed == ()
-    assert [one.value for one in claims.mismatched] == [stored]
+    assert [one.value for one in claims.refused] == [stored]
     assert (stored.state, stored.reason) == (OrderState.SKIPPED, Reason.PLAN_MISMATCH)
     assert (stored.fencing_token, stored.finished_at) == (1, CLAIMED_AT)
     assert stored.broker is None
@@ -158,7 +160,7 @@ def test_a_plan_larger_than_todays_settings_allow_is_refused() -> None:
 )
 def test_without_its_active_signal_an_order_stays_planned(signals: list[Signal]) -> None:
     claims, (stored,) = claim(PLANNED, signals=signals)
-    assert claims == Claims(claimed=(), mismatched=(), unreachable=())
+    assert claims == Claims(claimed=(), refused=(), unreachable=())
     assert stored == PLANNED
 
 
@@ -166,6 +168,27 @@ def test_an_order_whose_login_is_not_connected_stays_planned_and_is_told() -> No
     claims, (stored,) = claim(PLANNED, connected=[])
     assert claims.unreachable == (PLANNED,)
     assert stored == PLANNED
+
+
+@pytest.mark.parametrize("carried", [(), ("DU0000009", "DU0000002")], ids=["none", "others"])
+def test_an_account_that_the_login_does_not_carry_is_refused_with_its_name(
+    carried: tuple[str, ...],
+) -> None:
+    claims, (stored,) = claim(PLANNED, accounts=[AccountId(name) for name in carried])
+    assert claims.claimed == ()
+    assert (stored.state, stored.reason) == (OrderState.SKIPPED, Reason.ACCOUNT_NOT_OWNED)
+    assert "DU0000001" in stored.detail
+    assert all(name in stored.detail for name in carried)
+
+
+def test_under_a_cap_on_the_book_fewer_spreads_than_we_would_plan_now_are_claimed() -> None:
+    settings = replace(SETTINGS, book_max_contracts=100)
+    fewer = replace(PLANNED, quantity=PLANNED.quantity - 1)
+    claims, _ = claim(fewer, settings=settings)
+    assert [one.value.quantity for one in claims.claimed] == [PLANNED.quantity - 1]
+    claims, (stored,) = claim(PLANNED, settings=replace(SETTINGS, book_max_contracts=4))
+    assert claims.claimed == ()
+    assert stored.reason is Reason.PLAN_MISMATCH
 
 
 def test_one_bad_plan_and_one_lost_login_do_not_hold_up_the_others() -> None:
@@ -183,5 +206,5 @@ def test_one_bad_plan_and_one_lost_login_do_not_hold_up_the_others() -> None:
         OrderState.PLANNED,
     ]
     assert [one.value.follower_id for one in claims.claimed] == ["anna"]
-    assert [one.value.follower_id for one in claims.mismatched] == ["bert"]
+    assert [one.value.follower_id for one in claims.refused] == ["bert"]
     assert [one.follower_id for one in claims.unreachable] == ["carl"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -10,19 +11,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.close_causes import CloseCause
 from shared.domain.closing import (
     closing_limit,
+    closing_market,
     closing_order_id,
     closing_quantity,
     is_near_the_money,
     plan_closing,
+    under_way,
 )
 from shared.domain.followers import AccountId
 from shared.domain.options import ContractKey
-from shared.domain.orders import OrderState, Purpose
+from shared.domain.orders import Order, OrderState, Purpose
 from shared.domain.positions import Position
+from shared.domain.quotes import Quote
 from shared.domain.spreads import Side, Strategy
-from tests.builders import NOON, a_contract, a_fill, a_position, a_spread, an_order
+from tests.builders import (
+    NOON,
+    a_contract,
+    a_fill,
+    a_market,
+    a_position,
+    a_quote,
+    a_spread,
+    an_order,
+    by_contract,
+)
 
 CENT = Decimal("0.01")
 WIDTH = Decimal(5)
@@ -31,6 +46,7 @@ ACCOUNT = AccountId("DU0000001")
 LONG_KEY, SHORT_KEY = a_contract("585").key, a_contract("590").key
 
 Held = dict[tuple[AccountId, ContractKey], int]
+Quotes = dict[ContractKey, Quote]
 
 
 def a_holding(quantity: int = 5) -> Position:
@@ -162,18 +178,94 @@ def test_a_closing_never_brings_a_leg_through_zero(ours: int, long: int, short: 
         assert short + quantity <= 0
 
 
+def a_closing(state: OrderState, quantity: int, filled_quantity: int = 0) -> Order:
+    return an_order(
+        state, purpose=Purpose.CLOSE, quantity=quantity, filled_quantity=filled_quantity
+    )
+
+
+def test_what_is_being_closed_of_a_shared_leg_is_not_closed_twice() -> None:
+    at_broker = held(10, -10)
+    assert closing_quantity(a_holding(5), at_broker, under_way([])) == 5
+    live = a_closing(OrderState.WORKING, 7)
+    assert closing_quantity(a_holding(5), at_broker, under_way([live])) == 3
+    partly = a_closing(OrderState.WORKING, 7, 4)
+    assert closing_quantity(a_holding(5), held(6, -6), under_way([partly])) == 3
+
+
+def test_only_what_may_still_trade_counts_as_under_way() -> None:
+    ended = [a_closing(OrderState.CANCELED, 5), an_order(OrderState.WORKING)]
+    assert under_way(ended) == {}
+    assert under_way([a_closing(OrderState.PLANNED, 5)]) == {
+        (ACCOUNT, LONG_KEY): -5,
+        (ACCOUNT, SHORT_KEY): 5,
+    }
+
+
+@given(st.lists(st.integers(0, 10), max_size=4), st.integers(0, 20), st.integers(0, 20))
+def test_however_many_close_the_same_legs_none_is_brought_through_zero(
+    others: list[int], long: int, short: int
+) -> None:
+    live = [a_closing(OrderState.WORKING, quantity) for quantity in others if quantity]
+    quantity = closing_quantity(a_holding(5), held(long, -short), under_way(live))
+    if quantity:
+        assert quantity + sum(others) <= min(long, short)
+
+
+def quotes(long: tuple[str | None, str | None], short: tuple[str | None, str | None]) -> Quotes:
+    return by_contract(
+        a_quote(*long, contract=a_contract("585")), a_quote(*short, contract=a_contract("590"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("long", "short", "market"),
+    [
+        (("0.98", "1.00"), ("1.96", "1.98"), ("0.96", "1.00")),
+        ((None, "0.01"), ("0.04", "0.06"), ("0.03", "0.06")),
+        ((None, None), ("0.04", "0.06"), None),
+        (("0.98", "1.00"), (None, "1.98"), None),
+        (("0.98", "1.00"), ("1.96", None), None),
+        (("1.02", "1.00"), ("1.96", "1.98"), None),
+        (("0.98", "1.00"), ("2.00", "1.98"), None),
+    ],
+)
+def test_only_a_worthless_long_leg_may_lack_a_bid(
+    long: tuple[str | None, str | None],
+    short: tuple[str | None, str | None],
+    market: tuple[str, str] | None,
+) -> None:
+    found = closing_market(a_spread(), quotes(long, short), now=NOON, max_age_seconds=2)
+    assert found == (a_market(*market) if market else None)
+
+
+def test_old_quotes_price_no_closing() -> None:
+    fresh = quotes(("0.98", "1.00"), ("1.96", "1.98"))
+    later = NOON + timedelta(seconds=3)
+    assert closing_market(a_spread(), fresh, now=later, max_age_seconds=2) is None
+    assert closing_market(a_spread(), {}, now=NOON, max_age_seconds=2) is None
+
+
 def test_a_closing_is_planned_for_what_the_opening_brought_and_buys_it_back() -> None:
     position = a_holding(5)
     opened_by = replace(an_order(OrderState.FILLED), traceparent="00-abc")
-    order = plan_closing(position, opened_by, 2, quantity=position.open_quantity, now=NOON)
+    order = plan_closing(
+        position,
+        opened_by,
+        2,
+        quantity=position.open_quantity,
+        session_date="2026-11-30",
+        now=NOON,
+        cause=CloseCause.COMMAND,
+    )
     assert order.order_id == closing_order_id(position.position_id, 2)
     assert order.order_id == f"{position.position_id}~close~2"
     assert (order.purpose, order.state) == (Purpose.CLOSE, OrderState.PLANNED)
     assert (order.quantity, order.filled_quantity) == (5, 0)
     assert (order.follower_id, order.account_id) == (position.follower_id, position.account_id)
     assert (order.login_id, order.signal_id) == (opened_by.login_id, opened_by.signal_id)
-    assert (order.session_date, order.traceparent) == (opened_by.session_date, "00-abc")
-    assert order.planned_at == NOON
+    assert (order.session_date, order.traceparent) == ("2026-11-30", "00-abc")
+    assert (order.planned_at, order.close_cause) == (NOON, CloseCause.COMMAND)
     assert [(leg.contract.key, leg.side) for leg in order.legs] == [
         (LONG_KEY, Side.SELL),
         (SHORT_KEY, Side.BUY),

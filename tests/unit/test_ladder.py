@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from itertools import pairwise
+from statistics import median
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,9 @@ from shared.domain.ladder import (
     PriceVerdict,
     first_rung,
     judge_price,
+    late_rules,
     next_rung,
+    paced,
 )
 from tests.builders import a_market
 
@@ -132,3 +135,36 @@ def test_a_good_market_never_starts_above_the_ceiling_nor_beyond_the_width(
         limit = first_rung(market.mid, RULES)
         assert limit <= RULES.ceiling
         assert -limit < width
+
+
+@pytest.mark.parametrize(
+    ("live", "seconds"), [(0, 5), (1, 5), (200, 5), (201, 6), (300, 8), (1000, 25)]
+)
+def test_many_ladders_on_one_connection_stretch_the_time_between_rungs(
+    live: int, seconds: int
+) -> None:
+    assert paced(RULES, live).interval_seconds == seconds
+
+
+@given(st.integers(0, 5_000))
+def test_no_connection_carries_more_than_forty_rungs_a_second(live: int) -> None:
+    interval = paced(RULES, live).interval_seconds
+    assert interval >= RULES.interval_seconds
+    assert live <= 40 * interval
+
+
+def test_who_comes_late_asks_for_nine_tenths_of_what_the_others_were_given() -> None:
+    fills = prices("-1.00", "-0.96", "-0.80")
+    assert late_rules(RULES, fills, credit_ratio=Decimal("0.90")).ceiling == Decimal("-0.87")
+    assert late_rules(RULES, [], credit_ratio=Decimal("0.90")) == RULES
+    low = late_rules(RULES, prices("-0.72"), credit_ratio=Decimal("0.90"))
+    assert low.ceiling == RULES.ceiling
+
+
+@given(st.lists(GOOD_MIDS, min_size=1, max_size=9))
+def test_a_late_ceiling_is_never_below_the_share_nor_above_the_ordinary_one(
+    fills: list[Decimal],
+) -> None:
+    ceiling = late_rules(RULES, fills, credit_ratio=Decimal("0.90")).ceiling
+    assert ceiling <= RULES.ceiling
+    assert -ceiling >= Decimal("0.90") * -median(fills)

@@ -1,5 +1,6 @@
 """Opening a session: once, on sessions only, with the shard map frozen."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from shared.adapters.session_table import session_table
 from shared.domain.followers import Login, LoginId
 from shared.ports.documents import Create, Replace
 from shared.use_cases.open_session import open_session
-from tests.builders import SESSION_DATE
+from tests.builders import SESSION_DATE, a_follower
 from tests.fakes.clock import ManualClock
 from tests.fakes.documents import InMemoryDocuments
 
@@ -73,3 +74,30 @@ def test_nothing_is_opened_on_other_days_or_at_other_times(at: datetime) -> None
     documents = documents_with(a_login("login-1"))
     assert not opened(documents, at=at)
     assert documents.get(f"sessions/{at:%Y-%m-%d}") is None
+
+
+def test_a_login_moves_only_without_an_open_position_and_without_a_live_order() -> None:
+    names = ("holding", "working", "flat")
+    documents = documents_with(*(a_login(f"login-{name}") for name in names))
+    opened(documents, at=datetime(2026, 11, 25, 14, 0, tzinfo=UTC))
+    for name in names:
+        follower = replace(a_follower(name), login_id=LoginId(f"login-{name}"))
+        moved = a_login(f"login-{name}", shard=3)
+        documents.commit(
+            [
+                Create(path=f"followers/{name}", data=encode(follower)),
+                Replace(path=f"logins/login-{name}", data=encode(moved)),
+            ]
+        )
+    documents.commit(
+        [
+            Create(path="positions/one", data={"follower_id": "holding", "is_open": True}),
+            Create(path="positions/two", data={"follower_id": "flat", "is_open": False}),
+            Create(path="orders/one", data={"follower_id": "working", "state": "working"}),
+            Create(path="orders/two", data={"follower_id": "flat", "state": "filled"}),
+        ]
+    )
+    opened(documents)
+    record = FirestoreSessions(documents).read(SESSION_DATE)
+    assert record is not None
+    assert record.shard_of_login == {"login-holding": 0, "login-working": 0, "login-flat": 3}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.domain.errors import InvariantBroken
 from shared.domain.followers import FollowerId
+from shared.domain.order_life import end_state
 from shared.domain.orders import (
     LIVE_STATES,
     TERMINAL_STATES,
@@ -19,7 +20,6 @@ from shared.domain.orders import (
     OrderId,
     OrderState,
     Purpose,
-    end_state,
     moved,
     opening_order_id,
     order_ref_of,

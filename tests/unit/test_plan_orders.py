@@ -8,7 +8,7 @@ from shared.adapters.firestore.codec import encode
 from shared.adapters.firestore.followers import FirestoreFollowers
 from shared.adapters.firestore.orders import FirestorePlannedOrders
 from shared.adapters.firestore.settings_book import FirestoreSettings
-from shared.domain.followers import Follower, FollowerState
+from shared.domain.followers import Follower, FollowerState, Login, LoginId
 from shared.domain.orders import OrderId, OrderState
 from shared.domain.reasons import Reason
 from shared.domain.signals import Signal, hash_row, traceparent_of
@@ -45,6 +45,8 @@ class Planning:
         self.clock = ManualClock(NOW)
         self.publisher = RecordingPublisher()
         self.orders = FirestorePlannedOrders(self.documents)
+        login = Login(login_id=LoginId("login-1"), host="ib", port=4003, client_id=11)
+        self.documents.commit([Create(path="logins/login-1", data=encode(login))])
         self.add(*followers)
 
     def add(self, *followers: Follower) -> None:
@@ -95,6 +97,23 @@ def test_who_does_not_trade_gets_an_order_that_says_why() -> None:
         "carl": (OrderState.SKIPPED, Reason.NO_AGREEMENT),
         "dora": (OrderState.SKIPPED, Reason.SIZE_ZERO),
     }
+
+
+def test_who_has_no_login_on_file_is_skipped_for_no_gateway_would_see_his_order() -> None:
+    planning = Planning(
+        replace(a_follower("anna"), login_id=LoginId("login-gone")),
+        replace(a_follower("bert"), login_id=LoginId("login-gone"), agreement_version=None),
+        a_follower("carl"),
+    )
+    planning.plan()
+    assert [
+        (order.follower_id, order.state, order.reason)
+        for order in planning.orders.of_session(SESSION_DATE)
+    ] == [
+        ("anna", OrderState.SKIPPED, Reason.NO_LOGIN),
+        ("bert", OrderState.SKIPPED, Reason.NO_AGREEMENT),
+        ("carl", OrderState.PLANNED, None),
+    ]
 
 
 def test_planning_again_changes_no_order_and_adds_only_new_followers() -> None:

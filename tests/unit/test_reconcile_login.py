@@ -10,8 +10,9 @@ import pytest
 
 from gateway.desk import SessionDesk
 from shared.domain.errors import AdapterError
+from shared.domain.order_life import reissued
 from shared.domain.orders import Order, OrderState
-from shared.use_cases.reconcile_login import reconcile_login
+from shared.use_cases.reconcile_login import Reconciled, reconcile_login, strays_in
 from shared.use_cases.work_order import combo_order
 from tests.desks import RELEASE_AT, a_claimed_order, a_desk, executions_of
 from tests.fakes.async_clock import AsyncManualClock
@@ -25,13 +26,17 @@ def a_login(book: BrokerBook) -> FakeBroker:
     return FakeBroker("login-1", ["DU0000001"], FakeMarket(), now=CLOCK.now, book=book)
 
 
-def reconcile(desk: SessionDesk, book: BrokerBook) -> tuple[Order, ...]:
-    async def story() -> tuple[Order, ...]:
+def reconciled(desk: SessionDesk, book: BrokerBook) -> Reconciled:
+    async def story() -> Reconciled:
         login = a_login(book)
         await login.connect()
         return await reconcile_login(login, desk=desk, now=RELEASE_AT)
 
     return asyncio.run(story())
+
+
+def reconcile(desk: SessionDesk, book: BrokerBook) -> tuple[Order, ...]:
+    return reconciled(desk, book).doubtful
 
 
 def a_book(*orders: Order, status: str = "Submitted") -> BrokerBook:
@@ -107,6 +112,42 @@ def test_orders_that_were_never_sent_or_belong_to_another_login_are_left_alone()
     desk = a_desk(CLOCK, claimed, done, other)
     assert reconcile(desk, BrokerBook()) == ()
     assert desk.orders() == (claimed, done, other)
+
+
+def test_a_second_live_order_under_our_reference_is_a_stray_and_ours_is_not() -> None:
+    order = a_claimed_order(OrderState.WORKING)
+    book = a_book(order)
+    book.orders[10_050] = BrokerOrder(combo_order(order, Decimal("-0.96")), 700_050)
+    found = reconciled(a_desk(CLOCK, order), book)
+    assert [stray.ids.broker_order_id for stray in found.strays] == [10_050]
+    assert found.doubtful == ()
+
+
+def test_a_second_live_order_under_our_very_order_id_is_a_stray_too() -> None:
+    order = a_claimed_order(OrderState.WORKING)
+    assert order.broker is not None
+    order = replace(order, broker=replace(order.broker, perm_id=700_001))
+    book = a_book(order)
+    seen = book.sweep()
+    twin = replace(seen.open_orders[0], perm_id=700_050)
+    twins = replace(seen, open_orders=(twin, *seen.open_orders))
+    (stray,) = strays_in(twins, a_desk(CLOCK, order))
+    assert stray.ids.perm_id == 700_050
+
+
+@pytest.mark.parametrize("state", [OrderState.CANCELED, OrderState.SKIPPED, OrderState.REJECTED])
+def test_a_live_broker_order_of_an_ended_one_is_a_stray(state: OrderState) -> None:
+    order = a_claimed_order(state)
+    (stray,) = reconciled(a_desk(CLOCK, order), a_book(order)).strays
+    assert stray.order_id == order.order_id
+
+
+def test_a_live_broker_order_that_another_has_followed_is_a_stray() -> None:
+    order = a_claimed_order(OrderState.WORKING)
+    book = a_book(order)
+    followed = reissued(order, 10_002)
+    (stray,) = reconciled(a_desk(CLOCK, followed), book).strays
+    assert stray.ids.broker_order_id == 10_001
 
 
 def test_trades_of_the_followers_own_are_not_ours() -> None:

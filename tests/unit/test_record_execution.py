@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from gateway.desk import SessionDesk
 from shared.domain.fills import Fill
-from shared.domain.orders import Order, OrderState
+from shared.domain.options import ContractKey
+from shared.domain.orders import Order, OrderState, Purpose
 from shared.domain.positions import Position
 from shared.domain.reasons import Reason
+from shared.domain.spreads import Side
 from shared.ports.broker import Execution
 from shared.use_cases.book_expiry import expiry_fills
 from shared.use_cases.record_execution import record_execution
@@ -164,6 +166,41 @@ def test_a_correction_that_takes_contracts_back_makes_a_filled_order_partial() -
     record(desk, long, short)
     busted = replace(corrected(long, price="1.00"), quantity=4)
     assert record(desk, busted).state is OrderState.PARTIALLY_FILLED
+
+
+def test_a_bust_of_everything_leaves_an_order_that_traded_nothing() -> None:
+    desk = a_working_desk()
+    _, long, short = executions_of(WORKING)
+    record(desk, long, short)
+    for leg, price in ((long, "1.00"), (short, "1.95")):
+        order = record(desk, replace(corrected(leg, price=price), quantity=0))
+    assert (order.state, order.reason) == (OrderState.CANCELED, Reason.CANCELED_AT_BROKER)
+    assert (order.filled_quantity, order.average_net_price) == (0, None)
+    assert the_position(desk).is_flat
+    assert the_position(desk).realized == 0
+
+
+def test_an_execution_without_our_reference_is_ours_by_its_lasting_id() -> None:
+    ids = replace(WORKING.broker, perm_id=700_001) if WORKING.broker else None
+    desk = a_working_desk(replace(WORKING, broker=ids))
+    told = [replace(one, order_ref="") for one in executions_of(WORKING)]
+    assert record(desk, *told).state is OrderState.FILLED
+
+
+def test_shares_are_booked_one_by_one() -> None:
+    flatten = replace(
+        WORKING, purpose=Purpose.FLATTEN_SHARES, quantity=500, session_date="2026-11-27"
+    )
+    desk = a_working_desk(flatten)
+    told = replace(
+        an_execution(WORKING, quantity=500, price="588"),
+        contract_key=ContractKey("QQQ"),
+        side=Side.SELL,
+    )
+    order = record(desk, told)
+    assert (order.state, order.average_net_price) == (OrderState.FILLED, Decimal(-588))
+    (fill,) = desk.fills_of(order.order_id)
+    assert fill.multiplier == 1
 
 
 def test_legs_in_every_order_of_arrival_are_one_fill() -> None:

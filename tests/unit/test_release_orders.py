@@ -17,12 +17,13 @@ from shared.adapters.firestore.leases import FirestoreLeases
 from shared.domain.controls import TradingMode
 from shared.domain.followers import LoginId
 from shared.domain.orders import Order, OrderState
+from shared.domain.planning import fair_order
 from shared.domain.reasons import Reason
 from shared.domain.signals import Signal, SignalState
 from shared.domain.trading_settings import TradingSettings
 from shared.ports.documents import Create
 from shared.ports.stored import Stored
-from shared.use_cases.release_orders import fair_order, reason_to_hold, release_orders
+from shared.use_cases.release_orders import reason_to_hold, release_orders
 from tests.builders import SESSION_DATE
 from tests.contract.records import a_signal
 from tests.desks import RELEASE_AT, a_claimed_order

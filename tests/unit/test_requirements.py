@@ -1,4 +1,4 @@
-"""The two lock files: all pinned with hashes, and nothing that names a place to download from."""
+"""The lock files: all pinned with hashes, and nothing that names a place to download from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = ("requirements.txt", "requirements-dev.txt")
+FILES = ("requirements.txt", "requirements-dev.txt", "requirements-ib-async.txt")
 PIN = re.compile(
     r"(?P<name>[a-z0-9-]+)(?P<extras>\[[a-z0-9,-]+\])?==(?P<version>[^ ]+)(?P<marker> ; .+)?"
 )
@@ -74,6 +74,14 @@ def test_what_the_runtimes_stand_on_is_in_requirements(package: str) -> None:
 def test_pytest_is_a_development_tool_alone() -> None:
     assert "pytest" in {name for name, _ in _pins("requirements-dev.txt")}
     assert "pytest" not in {name for name, _ in _pins("requirements.txt")}
+
+
+def test_the_two_client_libraries_are_never_installed_together() -> None:
+    files = {name: {package for package, _ in _pins(name)} for name in FILES}
+    for packages in files.values():
+        assert len(packages & {"ib-insync", "ib-async"}) <= 1
+        assert len(packages & {"eventkit", "aeventkit"}) <= 1
+    assert "ib-async" in files["requirements-ib-async.txt"]
 
 
 def test_development_has_the_versions_that_run_in_the_cloud() -> None:

@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 
 from shared.domain.errors import AdapterError
-from shared.domain.orders import Order, OrderState
+from shared.domain.orders import Order, OrderId, OrderState
 from shared.domain.reasons import Reason
-from shared.use_cases.settle_order import settle_order
+from shared.use_cases.read_books import Reading, read_books
+from shared.use_cases.settle_order import EndCause, Outcome, settle_order
 from shared.use_cases.work_order import combo_order
 from tests.desks import RELEASE_AT, a_claimed_order, a_desk, executions_of
 from tests.fakes.async_clock import AsyncManualClock
@@ -28,6 +29,7 @@ class Settling:
         self.order = order
         self.clock = AsyncManualClock(RELEASE_AT)
         self.book = BrokerBook()
+        self.gone: set[OrderId] = set()
         self.desk = a_desk(self.clock, order)
         self.broker = FakeBroker(
             "login-1", ["DU0000001"], FakeMarket(), now=self.clock.now, book=self.book
@@ -45,25 +47,23 @@ class Settling:
         reason: Reason = Reason.LIMIT_REACHED,
         detail: str = "the ladder ended",
     ) -> Order:
-        async def story() -> Order:
+        async def story() -> Outcome:
             await self.broker.connect()
-            settling = asyncio.create_task(
-                settle_order(
-                    self.order.order_id,
-                    desk=self.desk,
-                    broker=self.broker,
-                    clock=self.clock,
-                    ended_by=ended_by,
-                    reason=reason,
-                    detail=detail,
-                )
-            )
+            cause = EndCause(ended_by=ended_by, reason=reason, detail=detail)
+            settling = asyncio.create_task(self.ask(cause))
             await self.clock.advance(60)
             return await settling
 
-        settled = asyncio.run(story())
-        assert settled == self.desk.order(self.order.order_id)
-        return settled
+        self.outcome = asyncio.run(story())
+        return self.desk.order(self.order.order_id)
+
+    async def ask(self, cause: EndCause) -> Outcome:
+        return await settle_order(
+            self.order.order_id, desk=self.desk, read=self.read, clock=self.clock, cause=cause
+        )
+
+    async def read(self) -> Reading:
+        return await read_books(self.broker, desk=self.desk, now=self.clock.now(), gone=self.gone)
 
 
 def test_what_the_broker_has_live_stays_alive() -> None:
@@ -119,12 +119,11 @@ def test_a_second_look_over_the_same_books_changes_nothing() -> None:
     assert len(settling.desk.fills_of(WORKING.order_id)) == 3
 
 
-def test_absent_from_two_sweeps_ten_seconds_apart_is_unconfirmed_and_no_end() -> None:
-    settling = Settling()
+def test_absent_from_two_readings_ten_seconds_apart_is_absent_and_no_end() -> None:
+    settling = Settling(a_claimed_order(OrderState.RELEASING))
     settled = settling.settle()
-    assert settled.state is OrderState.UNCONFIRMED
-    assert not settled.is_terminal
-    assert settled.detail
+    assert settling.outcome is Outcome.ABSENT
+    assert settled == settling.order
     assert settling.settle() == settled
 
 
@@ -133,22 +132,13 @@ def test_absent_once_is_nothing() -> None:
 
     async def story() -> None:
         await settling.broker.connect()
-        task = asyncio.create_task(
-            settle_order(
-                WORKING.order_id,
-                desk=settling.desk,
-                broker=settling.broker,
-                clock=settling.clock,
-                ended_by=OrderState.CANCELED,
-                reason=None,
-                detail="",
-            )
-        )
+        cause = EndCause(ended_by=OrderState.CANCELED, reason=None, detail="")
+        task = asyncio.create_task(settling.ask(cause))
         await settling.clock.advance(9)
         assert settling.desk.order(WORKING.order_id) == WORKING
         settling.at_broker("Submitted")
         await settling.clock.advance(1)
-        assert (await task).state is OrderState.WORKING
+        assert await task is Outcome.LIVE
 
     asyncio.run(story())
 
@@ -157,7 +147,8 @@ def test_an_order_called_filled_without_its_executions_is_not_called_unfilled() 
     settling = Settling()
     settling.at_broker("Filled")
     settled = settling.settle()
-    assert settled.state is OrderState.UNCONFIRMED
+    assert settling.outcome is Outcome.UNCLEAR
+    assert settled == WORKING
 
 
 def test_books_that_cannot_be_read_conclude_nothing() -> None:
@@ -207,4 +198,5 @@ def test_orders_of_others_settle_nothing_of_ours() -> None:
     settling = Settling()
     asked = combo_order(a_claimed_order(follower="bert"), Decimal("-0.96"))
     settling.book.orders[1] = BrokerOrder(asked, 1, status="Cancelled")
-    assert settling.settle().state is OrderState.UNCONFIRMED
+    assert settling.settle() == WORKING
+    assert settling.outcome is Outcome.ABSENT

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from shared.adapters.firestore.orders import order_path
 from shared.adapters.firestore.records import conditional, read, replacement
 from shared.domain.followers import Login, LoginId
+from shared.domain.order_life import reissued
 from shared.domain.orders import BrokerIds, Order, OrderState, moved, order_ref_of
 from shared.ports.documents import Snapshot, Write
 from shared.ports.stored import Stored
@@ -78,6 +79,39 @@ class Claim:
                 kept = read(_Counter, snapshot).next_id
                 next_ids[login_id] = max(kept, next_ids[login_id])
         return next_ids
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reissue:
+    """New ids for an order whose broker order has ended, ready to be decided in a transaction.
+
+    Attributes:
+        order: The order as it was read.
+        login: Its login.
+        first_id: Lowest order id that the broker will take.
+    """
+
+    order: Stored[Order]
+    login: Login
+    first_id: int
+
+    @property
+    def counter_path(self) -> str:
+        """The counter that the transaction reads."""
+        return _counter_path(self.login)
+
+    def decided(self, counter: Snapshot | None, token: int) -> tuple[tuple[Write, ...], Order]:
+        """Give the next id; returns the writes, the order's first, and the order."""
+        kept = 0 if counter is None else read(_Counter, counter).next_id
+        number = max(kept, self.first_id)
+        value = replace(reissued(self.order.value, number), fencing_token=token)
+        writes = (
+            conditional(
+                order_path(value.order_id), Stored(value=value, version=self.order.version)
+            ),
+            replacement(self.counter_path, _Counter(next_id=number + 1)),
+        )
+        return writes, value
 
 
 def plan_claim(

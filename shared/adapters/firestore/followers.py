@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.adapters.firestore.records import read_all
-from shared.domain.followers import Follower, FollowerState, Login
+from shared.adapters.firestore.records import read
+from shared.adapters.json_log import log_event
+from shared.domain.errors import InvalidInput
+from shared.domain.followers import Follower, FollowerState, Login, LoginId
+from shared.domain.sharding import faults_of_login, logins_of_shard
 from shared.ports.documents import AsyncDocuments, Documents, Query, Snapshot
+from shared.ports.followers import LoginBook
 
 _FOLLOWERS = Query(collection="followers")
 _LOGINS = Query(collection="logins")
@@ -19,12 +23,12 @@ class FirestoreFollowers:
         self._documents = documents
 
     def all(self) -> tuple[Follower, ...]:
-        """Read every follower that is not archived, in id order."""
+        """Read every follower that is not archived and whose document can be read."""
         return _present(self._documents.find(_FOLLOWERS))
 
     def logins(self) -> tuple[Login, ...]:
-        """Read every login, in id order."""
-        return read_all(Login, self._documents.find(_LOGINS))
+        """Read every login that can be served, in id order."""
+        return _login_book(self._documents.find(_LOGINS)).logins
 
 
 class AsyncFirestoreFollowers:
@@ -34,16 +38,42 @@ class AsyncFirestoreFollowers:
         self._documents = documents
 
     async def all(self) -> tuple[Follower, ...]:
-        """Read every follower that is not archived, in id order."""
+        """Read every follower that is not archived and whose document can be read."""
         return _present(await self._documents.find(_FOLLOWERS))
 
+    async def login_book(self) -> LoginBook:
+        """Read every login, and what is wrong with those that cannot be served."""
+        return _login_book(await self._documents.find(_LOGINS))
+
     async def logins(self, shard: int) -> tuple[Login, ...]:
-        """Read the logins of a shard, in id order."""
+        """Read the logins of a shard that can be served, in id order."""
         # Not a condition of the query: a login without the field is one of shard 0.
-        found = read_all(Login, await self._documents.find(_LOGINS))
-        return tuple(login for login in found if login.shard == shard)
+        return logins_of_shard((await self.login_book()).logins, None, shard)
 
 
 def _present(snapshots: Sequence[Snapshot]) -> tuple[Follower, ...]:
-    followers = read_all(Follower, snapshots)
-    return tuple(one for one in followers if one.state is not FollowerState.ARCHIVED)
+    """Keep who is not archived; one document that cannot be read holds up no other follower."""
+    found = []
+    for snapshot in snapshots:
+        try:
+            found.append(read(Follower, snapshot))
+        except InvalidInput as error:
+            log_event("follower_not_read", severity="ERROR", why=str(error))
+    return tuple(one for one in found if one.state is not FollowerState.ARCHIVED)
+
+
+def _login_book(snapshots: Sequence[Snapshot]) -> LoginBook:
+    logins: list[Login] = []
+    faults: dict[LoginId, str] = {}
+    for snapshot in snapshots:
+        login_id = LoginId(snapshot.path.rpartition("/")[2])
+        try:
+            login = read(Login, snapshot)
+        except InvalidInput as error:
+            faults[login_id] = str(error)
+            continue
+        if fault := faults_of_login(login):
+            faults[login_id] = fault
+        else:
+            logins.append(login)
+    return LoginBook(logins=tuple(logins), faults=faults)

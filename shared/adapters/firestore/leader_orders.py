@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from shared.adapters.firestore.claims import Claim, plan_claim
+from shared.adapters.firestore.claims import Claim, Reissue, plan_claim
 from shared.adapters.firestore.leases import lease_path, require_token
 from shared.adapters.firestore.orders import order_path
 from shared.adapters.firestore.records import conditional, in_parts, of_session, read_stored
@@ -14,12 +14,14 @@ from shared.domain.controls import TradingMode
 from shared.domain.errors import Conflict
 from shared.domain.followers import Login, LoginId
 from shared.domain.orders import Order, OrderState
-from shared.ports.documents import AsyncDocuments, Snapshot, Update, Write
+from shared.ports.documents import AsyncDocuments, Filter, Query, Snapshot, Update, Write
 from shared.ports.stored import Stored
 
 CLAIMS_PER_TRANSACTION = 100
 RELEASES_PER_TRANSACTION = 250
 RESTAMP_ATTEMPTS = 5
+_PLANNED = Query(collection="orders", filters=(Filter("state", "==", OrderState.PLANNED.value),))
+"""By the state alone: few orders of other sessions have it, and no second index is needed."""
 
 
 class FirestoreLeaderOrders:
@@ -35,6 +37,18 @@ class FirestoreLeaderOrders:
         ours = frozenset(login_ids)
         found = await self._documents.find(of_session("orders", session_date))
         return tuple(read_stored(Order, one) for one in found if one.data.get("login_id") in ours)
+
+    async def planned(
+        self, session_date: str, login_ids: Sequence[LoginId]
+    ) -> tuple[Stored[Order], ...]:
+        """Read those of them that are still planned, in id order."""
+        ours = frozenset(login_ids)
+        found = await self._documents.find(_PLANNED)
+        return tuple(
+            read_stored(Order, one)
+            for one in found
+            if one.data.get("session_date") == session_date and one.data.get("login_id") in ours
+        )
 
     async def claim(
         self,
@@ -56,6 +70,25 @@ class FirestoreLeaderOrders:
             claim = plan_claim(part, logins=logins, next_valid_ids=next_valid_ids)
             claimed.extend(await self._claim_part(claim, shard, token))
         return tuple(claimed)
+
+    async def reissue(
+        self, order: Stored[Order], *, login: Login, next_valid_id: int, shard: int, token: int
+    ) -> Stored[Order]:
+        """Put a new broker order's ids behind an order, durably; see `LeaderOrders`.
+
+        Raises:
+            Conflict: The lease does not hold our token, or the order changed.
+        """
+        reissue = Reissue(order=order, login=login, first_id=next_valid_id)
+
+        def decide(found: tuple[Snapshot | None, ...]) -> tuple[Sequence[Write], Order]:
+            require_token(found[0], token)
+            return reissue.decided(found[1], token)
+
+        value, versions = await self._documents.transact_with_versions(
+            [lease_path(shard), reissue.counter_path], decide
+        )
+        return Stored(value=value, version=versions[0])
 
     async def release(
         self, orders: Sequence[Stored[Order]], *, shard: int, token: int

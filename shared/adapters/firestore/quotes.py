@@ -23,7 +23,7 @@ class FirestoreQuotes:
 
 
 class AsyncFirestoreQuotes:
-    """`QuoteWriter` in a document database."""
+    """`QuoteBook` in a document database."""
 
     def __init__(self, documents: AsyncDocuments) -> None:
         self._documents = documents
@@ -33,6 +33,11 @@ class AsyncFirestoreQuotes:
         await self._documents.commit(
             [replacement(_path(quote.contract_key), quote) for quote in quotes]
         )
+
+    async def read(self, keys: Sequence[ContractKey]) -> dict[ContractKey, Quote]:
+        """Read the last quotes of these contracts; those without one are left out."""
+        found = await self._documents.get_many([_path(key) for key in keys])
+        return {quote.contract_key: quote for quote in read_all(Quote, found)}
 
 
 def _path(key: ContractKey) -> str:

@@ -7,8 +7,16 @@ from collections.abc import Sequence
 from shared.adapters.firestore.codec import encode
 from shared.adapters.firestore.records import read
 from shared.domain.errors import Conflict
+from shared.domain.followers import FollowerId
+from shared.domain.orders import LIVE_STATES
 from shared.domain.session_record import SessionRecord
-from shared.ports.documents import Create, Documents, Update
+from shared.ports.documents import AsyncDocuments, Create, Documents, Filter, Query, Update
+
+_OPEN_POSITIONS = Query(collection="positions", filters=(Filter("is_open", "==", True),))
+_LIVE_ORDERS = Query(
+    collection="orders",
+    filters=(Filter("state", "in", tuple(sorted(str(state) for state in LIVE_STATES))),),
+)
 
 
 class FirestoreSessions:
@@ -31,11 +39,31 @@ class FirestoreSessions:
         snapshot = self._documents.get(session_path(session_date))
         return None if snapshot is None else read(SessionRecord, snapshot)
 
+    def followers_in_trade(self) -> frozenset[FollowerId]:
+        """Name who holds a position or has an order that may be live."""
+        found = [
+            *self._documents.find(_OPEN_POSITIONS),
+            *self._documents.find(_LIVE_ORDERS),
+        ]
+        return frozenset(FollowerId(str(one.data["follower_id"])) for one in found)
+
     def note_gaps(self, session_date: str, gaps: Sequence[int]) -> None:
         """Replace the noted gaps; NotFound where there is no session document."""
         self._documents.commit(
             [Update(path=session_path(session_date), fields={"gaps": tuple(gaps)})]
         )
+
+
+class AsyncFirestoreSessions:
+    """`SessionReader` in a document database."""
+
+    def __init__(self, documents: AsyncDocuments) -> None:
+        self._documents = documents
+
+    async def read(self, session_date: str) -> SessionRecord | None:
+        """Read it, or None."""
+        snapshot = await self._documents.get(session_path(session_date))
+        return None if snapshot is None else read(SessionRecord, snapshot)
 
 
 def session_path(session_date: str) -> str:
