@@ -10,6 +10,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+# ib_async lives apart: it and ib_insync both ship a package named eventkit.
+IB_ASYNC_VENV := .venv-ib-async
+IB_ASYNC_INSTALLED := $(IB_ASYNC_VENV)/installed
 # No bytecode of the system's Python in the tree, and no PYTHON* variable of the caller's in the check.
 DOCTOR = $(if $(shell command -v python3),python3 -IB tests/sandbox/doctor.py,\
 	$(error there is no python3: apt-get install python3 python3-venv))
@@ -22,7 +25,7 @@ UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: doctor
 doctor: ## Name every tool that is missing or too old, and how to get it on Debian
@@ -43,6 +46,13 @@ $(INSTALLED): requirements.txt requirements-dev.txt
 		|| { $(call say,uv could not install requirements-dev.txt: see its message above; `make clean` starts anew); }
 	@touch $@
 
+$(IB_ASYNC_INSTALLED): requirements-ib-async.txt
+	@test -x $(IB_ASYNC_VENV)/bin/python || $(BIN)/python -m venv --without-pip $(IB_ASYNC_VENV)
+	@VIRTUAL_ENV=$(IB_ASYNC_VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes \
+		-r requirements-ib-async.txt \
+		|| { $(call say,uv could not install requirements-ib-async.txt: see its message above); }
+	@touch $@
+
 .PHONY: unit
 unit: setup ## Run the unit tests: Python alone, no emulator (budget 15 s)
 	@$(BIN)/python -m pytest tests/unit --hypothesis-profile=quick
@@ -58,6 +68,11 @@ check: setup ## Lint, format check, types, layers (budget 60 s)
 test: setup ## Run all tests; starts every emulator and stand-in they need (budget 10 min)
 	@$(DOCTOR) --needs git,java,firestore,pubsub,node,npm
 	@$(BIN)/python -m pytest tests
+
+.PHONY: walkthrough
+walkthrough: setup $(IB_ASYNC_INSTALLED) ## Walk ib_insync and ib_async, each by itself, through the IB Gateway simulator
+	@$(BIN)/python -m tests.walkthrough ib_insync
+	@$(IB_ASYNC_VENV)/bin/python -m tests.walkthrough ib_async
 
 .PHONY: day
 day: setup ## Run one simulated trading day and its checks, then end; ARGS="--followers 5 ..."
@@ -76,19 +91,25 @@ run: setup ## Serve one function: make run FUNCTION=mark_pnl [PORT=8080]
 	@PYTHONPATH=. $(BIN)/functions-framework --source functions/$(FUNCTION).py --target $(FUNCTION) \
 		--host 127.0.0.1 --port $(PORT)
 
+.PHONY: crash
+crash: setup ## Kill the gateway everywhere and check what is left (budget 20 min); ARGS="--sabotage"
+	@$(DOCTOR) --needs java,firestore,pubsub
+	@$(BIN)/python -m tests.crash $(ARGS)
+
 .PHONY: bench
 bench: setup ## Measure the sandbox (budget 20 min); ARGS="..."
 	@$(DOCTOR) --needs java,firestore,pubsub
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: lock
-lock: setup ## Pin requirements.txt and requirements-dev.txt anew; ARGS=--upgrade for newer versions
+lock: setup ## Pin the requirements files anew; ARGS=--upgrade for newer versions
 	@$(UV_COMPILE) $(ARGS) pyproject.toml -o requirements.txt
 	@$(UV_COMPILE) $(ARGS) --group dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	@$(UV_COMPILE) $(ARGS) --group pyproject.toml:ib-async -o requirements-ib-async.txt
 
 .PHONY: clean
 clean: ## Remove the virtual environment, node modules, caches and what the sandbox left
-	@rm -rf $(VENV) firebase/node_modules .sandbox .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+	@rm -rf $(VENV) $(IB_ASYNC_VENV) firebase/node_modules .sandbox .hypothesis .mypy_cache .pytest_cache .ruff_cache \
 		.import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

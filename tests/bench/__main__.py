@@ -10,15 +10,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import days, marks, releases
+from tests.bench import advisor, days, fan_out, logins, marks, releases, shards
 from tests.bench.rows import Row, print_rows
 
 MEASURED: dict[str, Callable[[], list[Row]]] = {
     "marks": marks.rows,
     "release": releases.rows,
+    "logins": logins.rows,
+    "fan-out": fan_out.rows,
+    "advisor": advisor.rows,
+    "shards": shards.rows,
     "day-3": lambda: days.rows_of(3),
     "day-300": lambda: days.rows_of(300),
 }
+
+_WIDTH = 180
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,7 +33,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--only", choices=sorted(MEASURED), help="measure this alone")
     parser.add_argument("--json", type=Path, help="where the rows go as JSON")
     given = parser.parse_args(arguments)
-    console = Console(highlight=False)
+    # A file or a pipe has no width of its own, and the table should be read as one.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     rows: list[Row] = []
     for name in [given.only] if given.only else MEASURED:
         console.print(f"measuring {name} ...")

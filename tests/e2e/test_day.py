@@ -34,6 +34,8 @@ def test_everybody_who_can_trade_is_filled_and_the_others_are_told_of(usual_day:
     assert told == {
         ("GATEWAY_UNREACHABLE", "CRITICAL", "login-0003"),
         ("NO_MARGIN", "WARNING", "f-0002"),
+        ("TIME_VALUE_CRITICAL", "CRITICAL", "QQQ-2026-11-23-P-592-597"),
+        ("TIME_VALUE_RISK", "WARNING", "QQQ-2026-11-23-P-592-597~1"),
     }
 
 

@@ -114,6 +114,7 @@ def environment(addresses: Addresses, market_clock: str, process_name: str) -> d
         "RUN_BASE_URL": addresses.url("run"),
         "REGION": REGION,
         "GATEWAY_HOLDER": "gateway-1",
+        "PAGER_BASE_URL": addresses.url("telegram"),
         "HEALTH_PORT": str(addresses.gateway),
         "CONNECT_SECONDS": "10",
     }

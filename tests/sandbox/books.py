@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.adapters.firestore.alerts import FirestoreAlertLog
@@ -18,6 +18,7 @@ from shared.adapters.firestore.orders import FirestorePlannedOrders
 from shared.adapters.firestore.positions import FirestorePositions
 from shared.adapters.firestore.reports import FirestoreReports
 from shared.adapters.firestore.sessions import FirestoreSessions
+from shared.adapters.firestore.spreads import FirestoreSpreadRecords
 from shared.domain.alerts import Alert
 from shared.domain.daily_pnl import DailyPnl
 from shared.domain.fills import Fill
@@ -26,13 +27,17 @@ from shared.domain.orders import Order
 from shared.domain.positions import Position
 from shared.domain.reports import Report, daily_report_id
 from shared.domain.session_record import SessionRecord
+from shared.domain.time_value import SpreadRecord
 from shared.ports.documents import Query
+from tests.crash.readings import read_external
 from tests.sandbox.addresses import Addresses
 from tests.sandbox.blueprint import PROJECT
 
 _COLLECTIONS = (
     "alerts",
     "boards",
+    "breaches",
+    "commands",
     "counters",
     "emails",
     "fills",
@@ -46,6 +51,7 @@ _COLLECTIONS = (
     "sessions",
     "settings",
     "signals",
+    "spreads",
 )
 """Every collection but `logins` (its ports differ from run to run) and `leases` (machine time)."""
 
@@ -63,8 +69,10 @@ class Books:
         days: Daily roll-ups, in follower order.
         alerts: In key order.
         report: The daily summary; None where it was not written.
+        spreads: What was known of each spread's risk at last, in id order.
         documents_sha256: Hash over all documents that market time writes.
         document_counts: Documents per collection.
+        external: What others' trades moved, contracts by account and our contract key.
     """
 
     session: SessionRecord | None
@@ -77,6 +85,8 @@ class Books:
     report: Report | None
     documents_sha256: str
     document_counts: Mapping[str, int]
+    external: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    spreads: tuple[SpreadRecord, ...] = ()
 
 
 def read_books(addresses: Addresses, session_date: str) -> Books:
@@ -102,6 +112,8 @@ def _read(connection: Connection, session_date: str) -> Books:
         report=FirestoreReports(documents).get(daily_report_id(session_date)),
         documents_sha256=digest,
         document_counts=counts,
+        external=read_external(documents),
+        spreads=FirestoreSpreadRecords(documents).of_session(session_date),
     )
 
 

@@ -25,6 +25,10 @@ class Stalled(Exception):
     """Somebody has been at work for too long; says who."""
 
 
+class Left(Exception):
+    """A process that time was to stand still for has left; says which."""
+
+
 class Stopped(Exception):
     """Whoever conducts was told to stop."""
 
@@ -48,6 +52,7 @@ class Conductor:
         seconds_per_minute: float = 0.0,
     ) -> None:
         self.jumps = 0
+        self._guarded: set[str] = set()
         file = folder / "market-time.bin"
         file.write_bytes(bytes(FILE_BYTES))
         self._table = SharedTable(file)
@@ -66,6 +71,14 @@ class Conductor:
         """Tell market time, aware UTC."""
         return from_micros_utc(self._table.now_micros)
 
+    def guard(self, name: str) -> None:
+        """Let time stand still as soon as this process has left, until `unguard`."""
+        self._guarded.add(name)
+
+    def unguard(self, name: str) -> None:
+        """Let time run on without this process."""
+        self._guarded.discard(name)
+
     def names(self) -> list[str]:
         """Name the processes that have joined."""
         return sorted(member.name for member in self._door.members())
@@ -78,6 +91,7 @@ class Conductor:
             on_jump: Told every new market time.
 
         Raises:
+            Left: If a guarded process has left; market time stands where it left.
             Stalled: If somebody works on for longer than `stall_seconds`.
             Stopped: After `stop`.
         """
@@ -99,10 +113,16 @@ class Conductor:
         """Block until nobody works and nothing is in flight.
 
         Raises:
+            Left: If a guarded process has left.
             Stalled: If that does not happen within `stall_seconds`.
             Stopped: After `stop`.
         """
         self._quiet_rows()
+
+    def is_quiet(self) -> bool:
+        """Tell whether nobody works and nothing is in flight, at this look."""
+        rows = steady_rows(self._table, self._door.members())
+        return rows is not None and is_quiet(rows)
 
     def stop(self) -> None:
         """Make whoever conducts stop at once."""
@@ -125,6 +145,10 @@ class Conductor:
         pause = _FIRST_LOOK_SECONDS
         while not self._stopped.is_set():
             rows = steady_rows(self._table, self._door.members())
+            # After the reading: whoever left before it is known by now to have left.
+            for name in sorted(self._guarded):
+                if self._door.has_left(name):
+                    raise Left(name)
             if rows is not None and is_quiet(rows):
                 return rows
             if time.monotonic() > deadline:

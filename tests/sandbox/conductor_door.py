@@ -51,6 +51,7 @@ class Door:
         self._file = file
         self._table = table
         self._members: dict[int, Member] = {}
+        self._left: set[str] = set()
         self._serving: dict[threading.Thread, socket.socket] = {}
         self._lock = threading.Lock()
         self._is_closing = False
@@ -69,6 +70,11 @@ class Door:
         """Everybody inside."""
         with self._lock:
             return list(self._members.values())
+
+    def has_left(self, name: str) -> bool:
+        """Tell whether a process of this name was inside, and nobody of this name is now."""
+        with self._lock:
+            return name in self._left
 
     def wake(self, member: Member) -> None:
         """Send a wake-up; whoever can not be reached is out."""
@@ -126,6 +132,7 @@ class Door:
             self._table.put(row, ACTIVITY, int(hello.at_work))
             member = Member(name=hello.name, rank=hello.rank, row=row, connection=connection)
             self._members[row] = member
+            self._left.discard(member.name)
             return member
 
     def _attend(self, member: Member, lines: io.BufferedReader) -> None:
@@ -140,6 +147,7 @@ class Door:
             # Its row may be somebody else's by now.
             if self._members.get(member.row) is member:
                 del self._members[member.row]
+                self._left.add(member.name)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

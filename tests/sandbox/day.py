@@ -17,6 +17,7 @@ from pathlib import Path
 from rich.console import Console
 
 from shared.domain.sessions import at_new_york
+from tests.crash.readings import read_broker
 from tests.sandbox.blueprint import ROOT
 from tests.sandbox.books import read_books
 from tests.sandbox.broker_state import read_broker_state
@@ -24,6 +25,7 @@ from tests.sandbox.cast import Cast, make_cast
 from tests.sandbox.checks import Check, check_day
 from tests.sandbox.conductor import Stalled, Stopped
 from tests.sandbox.delivered import read_delivered
+from tests.sandbox.drill_acts import DrillInProgress
 from tests.sandbox.emulators import EmulatorError
 from tests.sandbox.firebase_emulators import firebase_emulators
 from tests.sandbox.options import DayOptions, read_options
@@ -70,14 +72,32 @@ async def run_day(options: DayOptions, console: Console) -> bool:
         console.print(f"Up after {time.monotonic() - started:.1f} s; logs in {_shown(stack.logs)}")
         played = time.monotonic()
         with Timeline(console, stack, options.session) as timeline:
-            await _conduct(stack, at_new_york(options.session.session_date, _TO), timeline)
+            told = await _play(options, stack, timeline)
         console.print(
             f"The day took {time.monotonic() - played:.1f} s, {stack.conductor.jumps} jumps"
         )
+        for line in told:
+            console.print(line, markup=False, soft_wrap=True)
         checks = _examine(options, cast, stack, console)
         if options.stay:
             await _stay(stack, console)
     return all(check.holds for check in checks)
+
+
+async def _play(options: DayOptions, stack: Stack, timeline: Timeline) -> list[str]:
+    """Play the day, and what goes wrong on it; returns what is to be told of that."""
+    date = options.session.session_date
+    if options.drill is None:
+        await _conduct(stack, at_new_york(date, _TO), timeline)
+        return []
+    drill = DrillInProgress(options.drill, stack, date, lambda at: _conduct(stack, at, timeline))
+    drill.arm()
+    try:
+        await drill.play()
+        await _conduct(stack, at_new_york(date, _TO), timeline)
+        return drill.describe()
+    finally:
+        await drill.end()
 
 
 async def _conduct(stack: Stack, end_at: datetime, timeline: Timeline) -> None:
@@ -93,7 +113,8 @@ async def _conduct(stack: Stack, end_at: datetime, timeline: Timeline) -> None:
         await conducting
     finally:
         # Whatever happened, Ctrl-C included: the thread must not conduct what is being torn down.
-        stack.conductor.stop()
+        if not conducting.done():
+            stack.conductor.stop()
         dying.cancel()
         with contextlib.suppress(Stalled, Stopped):
             await conducting
@@ -107,6 +128,8 @@ def _examine(options: DayOptions, cast: Cast, stack: Stack, console: Console) ->
         cast=cast,
         books=books,
         broker=read_broker_state(stack.control_url),
+        seen=read_broker(stack.control_url),
+        drill=options.drill,
         delivered=delivered,
     )
     print_summary(console, options, books, checks)

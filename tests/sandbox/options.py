@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from shared.adapters.session_table import session_table
 from shared.domain.errors import InvalidInput
 from shared.domain.sessions import Session
 from shared.domain.spreads import Strategy
+from tests.sandbox.drills import DRILLS, Drill, list_of_drills
 
 DEFAULT_SESSION_DATE = "2026-11-23"
 MOST_FOLLOWERS = 3000
+_FOLLOWERS, _FOLLOWERS_OF_A_DRILL = 3, 4
 _TICKER = re.compile(r"[A-Z]{1,6}")
 
 
@@ -34,6 +37,7 @@ class DayOptions:
         json_file: Where the summary goes; None writes none.
         pace_seconds: Least machine seconds per market minute.
         stay: Leave the sandbox up after the day, until Ctrl-C.
+        drill: What goes wrong; None on an ordinary day.
     """
 
     followers: int
@@ -46,6 +50,12 @@ class DayOptions:
     json_file: Path | None
     pace_seconds: float
     stay: bool
+    drill: Drill | None = None
+
+    @property
+    def gateway_environment(self) -> Mapping[str, str]:
+        """Settings that a drill gives the gateway otherwise."""
+        return self.drill.gateway_environment if self.drill else {}
 
 
 def read_options(arguments: Sequence[str]) -> DayOptions:
@@ -53,6 +63,8 @@ def read_options(arguments: Sequence[str]) -> DayOptions:
     parser = _parser()
     given = parser.parse_args(arguments)
     _check_files(parser, given)
+    if given.followers is None:
+        given.followers = _FOLLOWERS if given.fault is None else _FOLLOWERS_OF_A_DRILL
     if not 1 <= given.followers <= MOST_FOLLOWERS:
         parser.error(f"--followers: between 1 and {MOST_FOLLOWERS}, not {given.followers}")
     if not 0 <= given.pace < math.inf:
@@ -76,7 +88,17 @@ def read_options(arguments: Sequence[str]) -> DayOptions:
         json_file=given.json,
         pace_seconds=given.pace,
         stay=given.stay,
+        drill=_drill(parser, given),
     )
+
+
+def _drill(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Drill | None:
+    if given.list_faults:
+        sys.stdout.write(list_of_drills())
+        parser.exit()
+    if given.fault is not None and given.fault not in DRILLS:
+        parser.error(f"--fault: there is no fault {given.fault!r}; --list-faults names them all")
+    return None if given.fault is None else DRILLS[given.fault]
 
 
 def _check_files(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
@@ -98,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="make day", description="Runs a whole trading day on this machine."
     )
-    parser.add_argument("--followers", type=int, default=3, help="how many followers (3)")
+    parser.add_argument("--followers", type=int, help="how many followers (3; with a fault 4)")
     parser.add_argument("--seed", type=int, default=7, help="decides market and fills (7)")
     parser.add_argument(
         "--session-date", default=DEFAULT_SESSION_DATE, help=f"({DEFAULT_SESSION_DATE})"
@@ -109,5 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quotes", type=Path, help="CSV of recorded quotes to replay")
     parser.add_argument("--json", type=Path, help="where the summary is written")
     parser.add_argument("--pace", type=float, default=0.0, help="least seconds per market minute")
+    parser.add_argument("--fault", metavar="NAME", help="what goes wrong on this day")
+    parser.add_argument("--list-faults", action="store_true", help="name every fault, and end")
     parser.add_argument("--stay", action="store_true", help="stay up until Ctrl-C")
     return parser

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +16,8 @@ from tests.sandbox.blueprint import ROOT, Blueprint, read_blueprint
 from tests.sandbox.cast import Cast
 from tests.sandbox.conductor import Conductor
 from tests.sandbox.emulators import firestore_emulator, pubsub_emulator
+from tests.sandbox.gateway_looks import GatewayLooks
+from tests.sandbox.loopback import answers
 from tests.sandbox.options import DayOptions
 from tests.sandbox.processes import Child, start_child
 from tests.sandbox.seeding import seed_documents, seed_stand_ins
@@ -54,6 +55,7 @@ class Stack:
         children: Our processes by name.
         control_url: The simulator's control API.
         logs: Folder of logs, one file a process.
+        crew: Starts processes again.
     """
 
     addresses: Addresses
@@ -61,6 +63,7 @@ class Stack:
     children: dict[str, Child]
     control_url: str
     logs: Path
+    crew: Crew
 
     async def first_death(self) -> str:
         """Wait until a process dies that should not, and say which."""
@@ -94,7 +97,7 @@ async def running_stack(
     async with AsyncExitStack() as stack:
         conductor = Conductor(folder, start_at=start_at, seconds_per_minute=options.pace_seconds)
         stack.callback(conductor.close)
-        crew = _Crew(stack, addresses, conductor.address, folder, logs)
+        crew = Crew(stack, addresses, conductor, folder, logs, options.gateway_environment)
         simulator_config = write_simulator_config(folder / "simulator.json", options, cast)
         await crew.start("simulator", "-m", "tests.sandbox.simulator_process", simulator_config)
         await crew.start_functions(blueprint)
@@ -115,6 +118,7 @@ async def running_stack(
             children=crew.children,
             control_url=told.control_url,
             logs=logs,
+            crew=crew,
         )
 
 
@@ -132,21 +136,24 @@ async def _start_emulators(stack: AsyncExitStack, addresses: Addresses, logs: Pa
             raise outcome
 
 
-class _Crew:
+class Crew:
     """Starts our processes and waits until they are ready."""
 
     def __init__(
         self,
         stack: AsyncExitStack,
         addresses: Addresses,
-        market_clock: str,
+        conductor: Conductor,
         folder: Path,
         logs: Path,
+        gateway_environment: Mapping[str, str],
     ) -> None:
         self.children: dict[str, Child] = {}
         self._stack = stack
         self._addresses = addresses
-        self._market_clock = market_clock
+        self._conductor = conductor
+        self._market_clock = conductor.address
+        self._gateway_environment = gateway_environment
         self._folder = folder
         self._logs = logs
 
@@ -174,7 +181,15 @@ class _Crew:
 
     async def start_gateway(self) -> None:
         """Start the gateway as in production."""
-        await self._run("gateway", [sys.executable, "-m", "gateway"])
+        log = self._logs / "gateway.log"
+        said = log.stat().st_size if log.exists() else 0
+        await self._run("gateway", [sys.executable, "-m", "gateway"], self._gateway_environment)
+        self._looks = GatewayLooks(
+            child=self.children["gateway"],
+            port=self._addresses.gateway,
+            conductor=self._conductor,
+            log_from=said,
+        )
 
     async def ready(self, name: str) -> Ready:
         """Wait for the JSON line that a process writes when it is ready."""
@@ -196,14 +211,20 @@ class _Crew:
 
     async def until_leading(self) -> None:
         """Wait until the gateway leads its shard and has tried every login."""
-        await self._until("gateway", lambda: _answers(self._addresses.gateway, "/leading"))
+        await self._until("gateway", lambda: answers(self._addresses.gateway, "/leading"))
 
-    async def _run(self, name: str, command: list[str]) -> None:
+    async def until_gateway_is_back(self) -> None:
+        """Wait until a gateway started again leads, or waits for nothing but market time."""
+        await self._until("gateway", self._looks.is_up)
+
+    async def _run(
+        self, name: str, command: list[str], more: Mapping[str, str] | None = None
+    ) -> None:
         child = await start_child(
             command,
             log_path=self._logs / f"{name}.log",
             cwd=ROOT,
-            env=environment(self._addresses, self._market_clock, name),
+            env=environment(self._addresses, self._market_clock, name) | dict(more or {}),
         )
         self.children[name] = child
         self._stack.push_async_callback(child.stop)
@@ -223,13 +244,3 @@ class _Crew:
 
 async def _truth(answer: bool | Awaitable[bool]) -> bool:
     return answer if isinstance(answer, bool) else await answer
-
-
-async def _answers(port: int, path: str) -> bool:
-    with contextlib.suppress(OSError):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: gateway\r\n\r\n".encode())
-        line = await reader.readline()
-        writer.close()
-        return b" 200 " in line
-    return False
