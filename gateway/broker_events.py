@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import assert_never
 
 from gateway.desk import SessionDesk
-from gateway.ladders import Ladders
-from gateway.settlements import REFUSALS
+from gateway.openings.ladders import Ladders
+from gateway.outcomes.settlements import REFUSALS
 from shared.adapters.json_log import log_event
 from shared.domain.fills import split_exec_id
 from shared.domain.followers import LoginId

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Protocol, assert_never
 
-from gateway.closing_work import LAST_SEND
+from gateway.closings.closing_work import LAST_SEND
 from gateway.desk import happened_before
 from gateway.floor import TradingFloor
 from shared.adapters.json_log import log_event

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gateway.closing_asks import ClosingAsks
-from gateway.connections import Connections
+from gateway.closings.closing_asks import ClosingAsks
 from gateway.desk import SessionDesk
 from gateway.kill_switch import KillSwitch
 from gateway.lease import ShardLease
+from gateway.logins.connections import Connections
 from shared.domain.alerts import Alert, AlertType
 from shared.domain.followers import FollowerId
 from shared.domain.options import ContractKey

@@ -6,19 +6,19 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine
 from datetime import date, datetime, timedelta
 
+from gateway.closings.risk import RiskBooks
 from gateway.composition import GatewayParts
-from gateway.connections import Connections
-from gateway.custody import CustodyBooks
+from gateway.custody.custodian import CustodyBooks
 from gateway.desk import SessionDesk
 from gateway.floor import TradingFloor
-from gateway.login_session import Surroundings
-from gateway.login_wiring import LoginWiring
+from gateway.logins.connections import Connections
+from gateway.logins.login_session import Surroundings
+from gateway.logins.login_wiring import LoginWiring
+from gateway.logins.shard_logins import ShardLogins, ShardMapChanged
+from gateway.logins.write_gate import WriteRules
 from gateway.outage import OutagePager
-from gateway.risk import RiskBooks
 from gateway.shadow import Shadow
-from gateway.shard_logins import ShardLogins, ShardMapChanged
 from gateway.trading_session import Books, TradingSession
-from gateway.write_gate import WriteRules
 from shared.adapters.firestore.boards import AsyncFirestoreBoards
 from shared.adapters.firestore.breaches import AsyncFirestoreBreaches
 from shared.adapters.firestore.carried import FirestoreCarried

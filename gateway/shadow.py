@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from gateway.openings import release_at
-from gateway.shard_logins import ShardLogins
-from gateway.write_gate import WriteGate
+from gateway.logins.shard_logins import ShardLogins
+from gateway.logins.write_gate import WriteGate
+from gateway.openings.opening_orders import release_at
 from shared.adapters.json_log import log_event
 from shared.domain.errors import AdapterError
 from shared.domain.followers import Login

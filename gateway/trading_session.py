@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from gateway.broker_events import BrokerEvents
-from gateway.custody import Custody, CustodyBooks
+from gateway.closings.risk import Risk, RiskBooks
+from gateway.custody.custodian import Custody, CustodyBooks
 from gateway.desk import happened_before
 from gateway.floor import TradingFloor
-from gateway.ladders import Ladders
-from gateway.openings import Openings, release_at
+from gateway.logins.quote_source import QuoteSource
+from gateway.openings.ladders import Ladders
+from gateway.openings.opening_orders import Openings, release_at
 from gateway.projections import make_boards, project_boards, publish_quotes
-from gateway.quote_source import QuoteSource
-from gateway.risk import Risk, RiskBooks
 from shared.adapters.json_log import log_event
 from shared.domain.errors import AdapterError
 from shared.domain.followers import Login, LoginId

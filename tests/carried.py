@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from gateway.connections import Connections
-from gateway.login_session import Surroundings
-from gateway.write_gate import WriteGate, WriteRules
+from gateway.logins.connections import Connections
+from gateway.logins.login_session import Surroundings
+from gateway.logins.write_gate import WriteGate, WriteRules
 from shared.domain.alerts import AlertType
 from shared.domain.controls import TradingMode
 from shared.domain.errors import AdapterError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from gateway.pacer import Pacer
-from gateway.write_gate import WriteGate, WriteRules
+from gateway.logins.pacer import Pacer
+from gateway.logins.write_gate import WriteGate, WriteRules
 from shared.domain.controls import TradingMode
 from shared.domain.followers import AccountId
 from shared.domain.orders import BrokerIds, Purpose

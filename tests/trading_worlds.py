@@ -9,16 +9,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from gateway.connections import Connections
-from gateway.custody import CustodyBooks
+from gateway.closings.risk import RiskBooks
+from gateway.custody.custodian import CustodyBooks
 from gateway.desk import SessionDesk
 from gateway.floor import TradingFloor
 from gateway.kill_switch import KillSwitch
 from gateway.lease import ShardLease
-from gateway.pacer import Pacer
-from gateway.risk import RiskBooks
+from gateway.logins.connections import Connections
+from gateway.logins.pacer import Pacer
+from gateway.logins.write_gate import WriteGate, WriteRules
 from gateway.trading_session import Books, TradingSession
-from gateway.write_gate import WriteGate, WriteRules
 from shared.adapters.firestore.boards import AsyncFirestoreBoards
 from shared.adapters.firestore.breaches import AsyncFirestoreBreaches
 from shared.adapters.firestore.carried import FirestoreCarried

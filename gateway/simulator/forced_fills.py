@@ -38,7 +38,9 @@ def place_again(
         key = (key[0], key[1] + _TWIN_IDS_FROM)
     twin_ids = key[1] - order.order_id if has_same_id else 0
     at = login.clock.now()
-    login.book.accept(key, order.contract, ticket or order.ticket, at, twin_ids=twin_ids)
+    again = ticket or order.ticket
+    twin = login.book.accept(key, order.contract, again, at, twin_ids=twin_ids)
+    twin.doubles = order.order_id
 
 
 def correct(

@@ -33,7 +33,7 @@ class Order:
     ``end_reason`` says why a done order ended, if it did not fill. ``manual_number`` is above 0
     for an order entered by hand at the Gateway: its order id is 0 until client 0 binds it, then
     the negative number. ``twin_ids`` is above 0 for the second of two broker orders that carry one
-    order id.
+    order id. ``doubles`` is the order id of which the broker made this one by itself, else 0.
     """
 
     order_id: int
@@ -54,6 +54,7 @@ class Order:
     end_reason: str = ""
     manual_number: int = 0
     twin_ids: int = 0
+    doubles: int = 0
 
     @property
     def key(self) -> tuple[int, int]:

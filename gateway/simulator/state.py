@@ -65,6 +65,7 @@ def _order_state(order: Order) -> Json:
         "client_id": order.client_id,
         "order_id": order.order_id,
         "perm_id": order.perm_id,
+        "doubles": order.doubles,
         "account": ticket.account,
         "order_ref": ticket.order_ref,
         "action": ticket.action,

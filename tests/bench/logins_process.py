@@ -16,9 +16,9 @@ from typing import Any
 
 import ib_insync as ibi
 
-from gateway.connections import Connections
-from gateway.ibkr_broker import IbkrBroker
-from gateway.write_gate import WriteGate, WriteRules
+from gateway.broker.ibkr_broker import IbkrBroker
+from gateway.logins.connections import Connections
+from gateway.logins.write_gate import WriteGate, WriteRules
 from shared.adapters.system_clock import AsyncSystemClock
 from shared.domain.controls import TradingMode
 from shared.domain.followers import Login, LoginId

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.ibkr_broker import IbkrBroker
-from gateway.ibkr_requests import BrokerRefusal, Timeouts
-from gateway.login_session import LoginSession, Surroundings
-from gateway.write_gate import WriteGate, WriteRules
+from gateway.broker.ibkr_broker import IbkrBroker
+from gateway.broker.ibkr_requests import BrokerRefusal, Timeouts
+from gateway.logins.login_session import LoginSession, Surroundings
+from gateway.logins.write_gate import WriteGate, WriteRules
 from shared.domain.controls import TradingMode
 from shared.domain.errors import AdapterError
 from shared.domain.followers import Login, LoginId

@@ -15,8 +15,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
-from gateway.ibkr_broker import IbkrBroker
-from gateway.ibkr_requests import Timeouts
+from gateway.broker.ibkr_broker import IbkrBroker
+from gateway.broker.ibkr_requests import Timeouts
 from gateway.simulator import SimulatedAccount, SimulatedLogin, Simulator, SimulatorConfig
 from shared.domain.followers import Login, LoginId
 from shared.ports.broker import Broker, BrokerEvent

@@ -17,8 +17,8 @@ from shared.ports.documents import Update, Write
 _OURS = ("gateway.", "shared.use_cases.")
 _PASSED_THROUGH = frozenset(
     {
-        "gateway.write_gate",
-        "gateway.pacer",
+        "gateway.logins.write_gate",
+        "gateway.logins.pacer",
         "gateway.pacing",
     }
 )

@@ -31,6 +31,7 @@ class _Order(BaseModel):
     order_ref: str
     order_id: int
     perm_id: int
+    doubles: int
     quantity: int
     filled: int
     status: str
@@ -138,7 +139,8 @@ def _find(documents: Documents, collection: str) -> tuple[Snapshot, ...]:
 def _order(order: _Order) -> BrokerOrderSeen:
     return BrokerOrderSeen(
         order_ref=order.order_ref,
-        order_id=order.order_id,
+        # What the broker made of ours by itself counts as sent under our id, as it was.
+        order_id=order.doubles or order.order_id,
         perm_id=order.perm_id,
         quantity=order.quantity,
         filled=order.filled,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.write_gate import WriteGate
+from gateway.logins.write_gate import WriteGate
 from shared.domain.alerts import AlertType
 from shared.domain.followers import LoginId
 from shared.ports.broker import Broker, LinkBroken, LinkRestored

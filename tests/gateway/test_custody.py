@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from gateway.closing_prices import life_of
+from gateway.custody.closing_prices import life_of
 from shared.domain.alerts import AlertType
 from shared.domain.assignment import Life
 from shared.domain.options import ContractKey

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ibkr_codec import decimal_or_none, margin_of, quote_of, utc, whole
+from gateway.broker.ibkr_codec import decimal_or_none, margin_of, quote_of, utc, whole
 from shared.domain.options import ContractKey
 from shared.domain.orders import Margin
 from shared.ports.broker import WhatIfRefused

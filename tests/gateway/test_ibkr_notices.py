@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from gateway.ibkr_codec import good_till_text
-from gateway.ibkr_notices import DataState, link_event
+from gateway.broker.ibkr_codec import good_till_text
+from gateway.broker.ibkr_notices import DataState, link_event
 from shared.domain.options import ContractKey
 from shared.ports.broker import LinkBroken, LinkRestored
 

@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 GATEWAY = Path(__file__).resolve().parents[2] / "gateway"
-SOURCES = {path.name: ast.parse(path.read_text(encoding="utf-8")) for path in GATEWAY.glob("*.py")}
+SOURCES = {
+    path.name: ast.parse(path.read_text(encoding="utf-8"))
+    for path in GATEWAY.rglob("*.py")
+    if GATEWAY / "simulator" not in path.parents
+}
 WRITES = {"place", "cancel", "exercise"}
 
 
@@ -26,7 +30,7 @@ def imports_of(tree: ast.Module) -> set[str]:
 @pytest.mark.parametrize(
     ("imported", "importers"),
     [
-        ("gateway.ibkr_broker.IbkrBroker", {"login_wiring.py"}),
+        ("gateway.broker.ibkr_broker.IbkrBroker", {"login_wiring.py"}),
         ("ib_insync", {"ibkr_broker.py"}),
     ],
 )

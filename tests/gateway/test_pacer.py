@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.pacer import Pacer, Urgency
+from gateway.logins.pacer import Pacer, Urgency
 from tests.fakes.async_clock import monotonic, run_jumping
 
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.logins.shard_logins import ShardLogins
+from gateway.logins.write_gate import WriteGate, WriteRules
 from gateway.shadow import Shadow
-from gateway.shard_logins import ShardLogins
-from gateway.write_gate import WriteGate, WriteRules
 from shared.adapters.firestore.followers import AsyncFirestoreFollowers
 from shared.adapters.firestore.sessions import AsyncFirestoreSessions
 from shared.adapters.firestore.settings_book import AsyncFirestoreSettings

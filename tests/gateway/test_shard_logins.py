@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.shard_logins import ShardLogins, ShardMapChanged
+from gateway.logins.shard_logins import ShardLogins, ShardMapChanged
 from shared.adapters.firestore.codec import encode
 from shared.adapters.firestore.followers import AsyncFirestoreFollowers
 from shared.adapters.firestore.sessions import AsyncFirestoreSessions

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.write_gate import CANCEL_FIRST
+from gateway.logins.write_gate import CANCEL_FIRST
 from shared.domain.controls import TradingMode
 from shared.domain.errors import AdapterError
 from shared.domain.orders import Purpose

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from gateway.ibkr_broker import IbkrBroker
-from gateway.ibkr_requests import Timeouts
+from gateway.broker.ibkr_broker import IbkrBroker
+from gateway.broker.ibkr_requests import Timeouts
 from gateway.simulator.clients import ApiClient
 from gateway.simulator.config import Json
 from gateway.simulator.contracts import Contract

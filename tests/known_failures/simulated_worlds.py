@@ -17,8 +17,8 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from gateway.ibkr_broker import IbkrBroker
-from gateway.ibkr_requests import Timeouts
+from gateway.broker.ibkr_broker import IbkrBroker
+from gateway.broker.ibkr_requests import Timeouts
 from gateway.simulator import SimulatedAccount, SimulatedLogin, Simulator, SimulatorConfig
 from gateway.simulator.clients import ApiClient
 from gateway.simulator.config import Json

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.ibkr_broker import IbkrBroker
+from gateway.broker.ibkr_broker import IbkrBroker
 from shared.domain.followers import Login, LoginId
 from shared.ports.broker import ExerciseRequest
 from tests.contract.broker_stories import ACCOUNT, CONTRACTS, LEGS, an_order

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from gateway.ibkr_broker import IbkrBroker
+from gateway.broker.ibkr_broker import IbkrBroker
 from shared.adapters.firestore.codec import encode
 from shared.domain.alerts import AlertType
 from shared.domain.commands import Command, CommandId, CommandState, CommandVerb

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.write_gate import WriteGate, WriteRules
+from gateway.logins.write_gate import WriteGate, WriteRules
 from shared.domain.controls import TradingMode
 from shared.ports.broker import ExerciseRequest, Withheld
 from tests.contract.broker_stories import ACCOUNT, CONTRACTS, an_order, at_limit

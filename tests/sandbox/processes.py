@@ -27,11 +27,17 @@ child=$!
 exec >/dev/null 2>&1
 { cat <&3; kill -KILL 0; } &
 guard=$!
-trap 'kill -TERM $child' TERM
+trap 'told=1; kill -TERM $child' TERM
 trap 'kill -KILL $child' USR1
 wait $child
 status=$?
 while kill -0 $child; do wait $child; status=$?; done
+if [ -n "$told" ]; then
+  # The signal ended the first wait with a status of its own; 127: there is nothing left to ask.
+  wait $child
+  again=$?
+  [ $again -eq 127 ] || status=$again
+fi
 kill $guard
 exit $status
 """

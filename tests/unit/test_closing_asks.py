@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.closing_asks import ClosingAsks
+from gateway.closings.closing_asks import ClosingAsks
 from shared.domain.close_causes import CloseCause, more_urgent
 from shared.domain.positions import PositionId
 from tests.builders import NOON

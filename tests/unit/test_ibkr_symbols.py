@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ibkr_symbols import key_of_symbols
+from gateway.broker.ibkr_symbols import key_of_symbols
 from shared.domain.options import OptionContract, Right
 
 

@@ -1,0 +1,1 @@
+"""One login at Interactive Brokers: its library, its events and its numbers, in our words."""

@@ -1,0 +1,1 @@
+"""Openings: claimed, checked, released and walked up their ladders."""
