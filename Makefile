@@ -91,6 +91,12 @@ run: setup ## Serve one function: make run FUNCTION=mark_pnl [PORT=8080]
 	@PYTHONPATH=. $(BIN)/functions-framework --source functions/$(FUNCTION).py --target $(FUNCTION) \
 		--host 127.0.0.1 --port $(PORT)
 
+.PHONY: life
+life: setup ## Play 500 lives of orders under drawn faults; SEED=N plays those of a seed again
+	@seed=$${SEED:-$$RANDOM}; echo "seed $$seed; again: make life SEED=$$seed"; \
+		$(BIN)/python -m pytest tests/gateway/test_order_life.py --hypothesis-profile=thorough \
+		--hypothesis-seed=$$seed -p no:randomly
+
 .PHONY: crash
 crash: setup ## Kill the gateway everywhere and check what is left (budget 20 min); ARGS="--sabotage"
 	@$(DOCTOR) --needs java,firestore,pubsub

@@ -258,9 +258,12 @@ class OrderLife(RuleBasedStateMachine):
         self._runner.run(story)
 
 
+_SHARE = 4
+"""A life takes as long as four examples of other properties or more."""
+
 TestOrderLife = OrderLife.TestCase
 TestOrderLife.settings = settings(
-    max_examples=15,
+    max_examples=max(10, settings().max_examples // _SHARE),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
