@@ -26,5 +26,6 @@ def _work(message: PushMessage) -> None:
         data=message.data,
         job=services.settings(JobSettings).reports_job,
         runner=services.job_runner,
+        tasks=services.settings(JobSettings).report_tasks,
     )
     log_event("report_job_started", operation=operation, message_id=message.message_id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.closings.closing_asks import ClosingAsks
+from gateway.custody.carried_results import CarriedResults
 from gateway.desk import SessionDesk
 from gateway.kill_switch import KillSwitch
 from gateway.lease import ShardLease
@@ -46,6 +47,7 @@ class TradingFloor:
         alarm: Raises alerts.
         closing_asks: Where whoever wants a position closed says so.
         barred: Followers that open nothing until the next session, with the reason in words.
+        carried: What the days before made of what is carried; the day counts from there.
     """
 
     session: Session
@@ -62,6 +64,7 @@ class TradingFloor:
     alarm: AsyncAlarm
     closing_asks: ClosingAsks = field(default_factory=ClosingAsks)
     barred: dict[FollowerId, str] = field(default_factory=dict)
+    carried: CarriedResults = field(default_factory=CarriedResults)
 
     def may_open(self) -> bool:
         """Tell whether an opening may be sent now: the lease stands, the switch is normal."""

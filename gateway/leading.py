@@ -19,11 +19,13 @@ from gateway.logins.write_gate import WriteRules
 from gateway.outage import OutagePager
 from gateway.shadow import Shadow
 from gateway.trading_session import Books, TradingSession
+from shared.adapters.firestore.accounts import AsyncFirestoreAccounts
 from shared.adapters.firestore.boards import AsyncFirestoreBoards
 from shared.adapters.firestore.breaches import AsyncFirestoreBreaches
 from shared.adapters.firestore.carried import FirestoreCarried
 from shared.adapters.firestore.closings import FirestoreClosings
 from shared.adapters.firestore.commands import AsyncFirestoreCommands
+from shared.adapters.firestore.daily_pnl import FirestoreEarlier
 from shared.adapters.firestore.exercises import FirestoreExercises
 from shared.adapters.firestore.external_trades import AsyncFirestoreExternalTrades
 from shared.adapters.firestore.fills import AsyncFirestoreFills
@@ -163,8 +165,10 @@ def _books(parts: GatewayParts) -> Books:
         ),
         custody=CustodyBooks(
             carried=FirestoreCarried(parts.documents),
+            earlier=FirestoreEarlier(parts.documents),
             external_trades=AsyncFirestoreExternalTrades(parts.documents),
             exercises=FirestoreExercises(parts.documents),
+            accounts=AsyncFirestoreAccounts(parts.documents),
         ),
     )
 

@@ -109,7 +109,7 @@ class Shadow:
     async def _plan(self, signal: Signal, settings: TradingSettings) -> None:
         if signal.signal_id not in self._plans:
             ours = await self._logins.read(self._session.session_date)
-            followers = await self._followers.all()
+            followers = await self._followers.in_force(self._session.session_date)
             book = plan_book(signal, followers, settings, now=self._clock.now())
             plans = [order for order in book if order.login_id in ours]
             self._plans[signal.signal_id] = plans

@@ -206,7 +206,12 @@ class TradingSession:
             ladders.cancel_where_forbidden(),
             self._keep_reconciled(ladders),
             project_boards(
-                floor.desk, self._books.boards, floor.clock, session_date=date, shard=floor.shard
+                floor.desk,
+                floor.carried,
+                self._books.boards,
+                floor.clock,
+                session_date=date,
+                shard=floor.shard,
             ),
             publish_quotes(floor.quotes, self._books.quotes, floor.clock, floor.session),
         ]
@@ -292,5 +297,6 @@ class TradingSession:
         floor = self._floor
         await custody.book_expiries()
         await floor.desk.flush()
-        boards = make_boards(floor.desk, floor.session.session_date, floor.shard, floor.clock.now())
+        date, now = floor.session.session_date, floor.clock.now()
+        boards = make_boards(floor.desk, floor.carried, date, floor.shard, now)
         await self._books.boards.write(boards)

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
+import argparse
+
+from jobs.link_terms import link_terms
 from shared.adapters.day_summary_pdf import PdfDaySummary
 from shared.adapters.day_summary_xlsx import XlsxDaySummary
 from shared.adapters.json_log import log_event
-from shared.adapters.machine_time import machine_now
 from shared.bootstrap import Services
 from shared.config import MessageSettings, ReportSettings
 from shared.domain.alerts import Alert, AlertType
 from shared.domain.errors import InvalidInput, SpreadPilotError
 from shared.domain.reports import daily_report_id
-from shared.domain.sessions import session_date_at
-from shared.use_cases.write_day_summary import LinkTerms, SummaryPorts
-from shared.use_cases.write_day_summary import write_day_summary as write
+from shared.domain.sessions import as_session_date, session_date_at
+from shared.use_cases.write_day_summary import SummaryPorts, write_day_summary
 
 
-def write_day_summary(session_date: str | None) -> None:
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Name the session."""
+    parser.add_argument("--date", help="session, YYYY-MM-DD; today's in New York by default")
+
+
+def run(given: argparse.Namespace) -> None:
     """Write a session's summary.
-
-    Args:
-        session_date: ISO date; today's session in New York where it is None.
 
     Raises:
         SpreadPilotError: It was not written, or somebody could not be mailed; an alert says so,
             and doing it again is safe.
     """
+    named = None if given.date is None else as_session_date(given.date, field="--date")
     services = Services(ReportSettings, MessageSettings)
-    date = session_date or session_date_at(services.clock.now())
+    date = named or session_date_at(services.clock.now())
     try:
-        written = write(_ports(services), session_date=date)
+        written = write_day_summary(_ports(services), session_date=date)
     except InvalidInput:
         raise
     except SpreadPilotError as error:
@@ -48,9 +52,7 @@ def write_day_summary(session_date: str | None) -> None:
 
 
 def _ports(services: Services) -> SummaryPorts:
-    settings = services.settings(ReportSettings)
     return SummaryPorts(
-        clock=services.clock,
         table=services.session_table,
         sessions=services.sessions,
         daily_pnl=services.daily_pnl,
@@ -61,14 +63,9 @@ def _ports(services: Services) -> SummaryPorts:
         renderers=(PdfDaySummary(), XlsxDaySummary()),
         files=services.files,
         reports=services.reports,
-        outbox=services.outbox,
-        mailer=services.mailer,
-        links=LinkTerms(
-            key=services.secrets.read(settings.link_secret),
-            base_url=settings.link_base_url,
-            hours=settings.link_hours,
-            machine_now=machine_now,
-        ),
+        mail_texts=services.mail_texts,
+        mail=services.mail,
+        links=link_terms(services),
     )
 
 

@@ -94,6 +94,52 @@ class MessageSettings(Settings):
     dashboard_base_url: str = Field(min_length=8, description="Address of the dashboard")
 
 
+class MailEventSettings(Settings):
+    """The provider's signed events about our mail."""
+
+    mail_events_topic: str = Field(
+        default="mail-events", description="Pub/Sub topic of what became of our mail"
+    )
+    mail_events_secret: str = Field(
+        default="sendgrid-event-key",
+        description="Secret that holds the public key of SendGrid's signed events",
+    )
+    mail_events_minutes: int = Field(
+        default=10, ge=1, le=1440, description="Oldest signature of events taken, minutes"
+    )
+
+
+class FlexSettings(Settings):
+    """The broker's own statements."""
+
+    flex_base_url: str = Field(
+        default="https://ndcdyn.interactivebrokers.com/AccountManagement/FlexWebService",
+        description="IBKR Flex Web Service",
+    )
+    flex_user_agent: str = Field(
+        default="SpreadPilot/1.0", min_length=3, description="How we name ourselves to it"
+    )
+
+
+class FxSettings(Settings):
+    """Reference rates."""
+
+    ecb_base_url: str = Field(
+        default="https://www.ecb.europa.eu", description="European Central Bank"
+    )
+
+
+class TaskSettings(Settings):
+    """What Cloud Run tells a task of a job.
+
+    https://cloud.google.com/run/docs/container-contract#jobs-env-vars
+    """
+
+    cloud_run_job: str = Field(default="", description="Name of the job; empty elsewhere")
+    cloud_run_task_index: int = Field(default=0, ge=0, description="Number of this task")
+    cloud_run_task_count: int = Field(default=1, ge=1, description="How many tasks share the work")
+
+
 class ReportSettings(Settings):
     """Report files and the links to them."""
 
@@ -120,6 +166,11 @@ class JobSettings(Settings):
     region: str = Field(default="us-east4", description="Region of the jobs")
     run_base_url: str = Field(default="https://run.googleapis.com", description="Cloud Run Admin")
     reports_job: str = Field(default="reports", description="Name of the reports job")
+    report_tasks: int = Field(
+        default=4, ge=1, le=100, description="Tasks that share a month's reports"
+    )
+    mail_job: str = Field(default="mail", description="Name of the mail job")
+    settlement_job: str = Field(default="settlement", description="Name of the settlement job")
 
 
 class GatewaySettings(Settings):
@@ -153,6 +204,10 @@ GROUPS: tuple[type[Settings], ...] = (
     CoreSettings,
     SheetSettings,
     MessageSettings,
+    MailEventSettings,
+    FlexSettings,
+    FxSettings,
+    TaskSettings,
     ReportSettings,
     JobSettings,
     GatewaySettings,

@@ -16,12 +16,14 @@ from decimal import Decimal
 from shared.adapters.firestore.codec import encode
 from shared.adapters.firestore.orders import FirestorePlannedOrders
 from shared.adapters.firestore.sessions import FirestoreSessions
+from shared.adapters.firestore.terms import terms_path
 from shared.adapters.session_table import session_table
 from shared.domain.boards import Board, BoardLine, board_line
 from shared.domain.fills import ExecId, Fill
 from shared.domain.followers import AccountId, Follower, FollowerId, FollowerState, LoginId
 from shared.domain.marks import SLOT_SECONDS, Mark, make_marks
 from shared.domain.money import ZERO
+from shared.domain.months import Month
 from shared.domain.options import ContractKey
 from shared.domain.orders import Order, OrderState, Purpose, opening_order_id
 from shared.domain.positions import Position, position_from_fills
@@ -31,6 +33,7 @@ from shared.domain.session_record import SessionRecord
 from shared.domain.sessions import Session
 from shared.domain.signals import SignalId
 from shared.domain.spreads import Side
+from shared.domain.terms import Terms
 from shared.ports.documents import Documents, Replace
 from tests.builders import SESSION_DATE, SIGNAL_ID, a_spread
 
@@ -211,6 +214,11 @@ def put_the_day(documents: Documents) -> None:
     open_the_session(documents)
     FirestorePlannedOrders(documents).plan(orders())
     put(documents, [(f"followers/{one.follower_id}", encode(one)) for one in followers()])
+    terms = Terms(from_month=Month("2026-01"))
+    put(
+        documents,
+        [(terms_path(one.follower_id, terms), encode(terms)) for one in followers()],
+    )
     put(documents, [(f"fills/{fill.exec_id}", encode(fill)) for fill in fills()])
     held = [position_of(who, until=ROLLED_UP_AT) for who in NAMES]
     put(documents, [(f"positions/{one.position_id}", encode(one)) for one in held if one])

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from shared.domain.account_snapshot import AccountSnapshot
 from shared.domain.fills import COMBO_KEY, ExecId, Fill
 from shared.domain.followers import AccountId, Follower, FollowerId, FollowerState, LoginId
 from shared.domain.options import ContractKey, OptionContract, Right
@@ -167,4 +168,17 @@ def a_position(fills: Iterable[Fill] = (), *, spread: Spread | None = None) -> P
         session_date=SESSION_DATE,
         spread=spread or a_spread(),
         fills=fills,
+    )
+
+
+def an_account(account_id: str = "DU0000001", *, agrees: bool = True) -> AccountSnapshot:
+    return AccountSnapshot(
+        account_id=AccountId(account_id),
+        login_id=LoginId("login-1"),
+        follower_id=FollowerId("anna"),
+        session_date=SESSION_DATE,
+        checked_at=NOON,
+        quantities={},
+        agrees=agrees,
+        why="" if agrees else "the broker holds something else than our books explain: QQQ +100",
     )

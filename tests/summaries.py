@@ -7,13 +7,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 from shared.domain.alerts import Alert
-from shared.domain.daily_pnl import DailyPnl, roll_up
+from shared.domain.daily_pnl import DailyPnl, DayExtent, roll_up
 from shared.domain.day_books import MarkedDay, close_books, last_mids, marked_days
 from shared.domain.day_summary import DaySummary, summarize_day
 from shared.domain.followers import FollowerId
 from shared.domain.marks import book_total
 from shared.domain.orders import Order
-from shared.domain.session_record import SessionRecord
+from shared.domain.session_record import Finality, SessionRecord
 from tests.booked_day import (
     CLOSE_AT,
     NAMES,
@@ -57,8 +57,9 @@ def days() -> list[DailyPnl]:
                 follower_id=FollowerId(who),
                 totals=day.totals,
                 end=end.result,
-                trades=end.trades,
+                extent=DayExtent(trades=end.trades),
                 commission_ratio=Decimal("0.20"),
+                finality=Finality.PROVISIONAL,
                 now=ROLLED_UP_AT,
             )
         )

@@ -19,12 +19,14 @@ from gateway.logins.connections import Connections
 from gateway.logins.pacer import Pacer
 from gateway.logins.write_gate import WriteGate, WriteRules
 from gateway.trading_session import Books, TradingSession
+from shared.adapters.firestore.accounts import AsyncFirestoreAccounts
 from shared.adapters.firestore.boards import AsyncFirestoreBoards
 from shared.adapters.firestore.breaches import AsyncFirestoreBreaches
 from shared.adapters.firestore.carried import FirestoreCarried
 from shared.adapters.firestore.closings import FirestoreClosings
 from shared.adapters.firestore.codec import encode
 from shared.adapters.firestore.commands import AsyncFirestoreCommands
+from shared.adapters.firestore.daily_pnl import FirestoreEarlier
 from shared.adapters.firestore.exercises import FirestoreExercises
 from shared.adapters.firestore.external_trades import AsyncFirestoreExternalTrades
 from shared.adapters.firestore.fills import AsyncFirestoreFills
@@ -310,8 +312,10 @@ class World:
             ),
             custody=CustodyBooks(
                 carried=FirestoreCarried(self.database()),
+                earlier=FirestoreEarlier(self.database()),
                 external_trades=AsyncFirestoreExternalTrades(self.database()),
                 exercises=FirestoreExercises(self.database()),
+                accounts=AsyncFirestoreAccounts(self.database()),
             ),
         )
         logins = {LoginId(f"login-{name}"): self._login(name) for name in self.names}

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from gateway.closings.end_of_day import FIRST_QUOTES
+from gateway.custody.carried_results import positions_of_the_day
 from gateway.floor import TradingFloor
 from shared.adapters.json_log import log_event
 from shared.domain.alerts import AlertType
+from shared.domain.boards import NOTHING
 from shared.domain.close_causes import CloseCause
 from shared.domain.errors import AdapterError
 from shared.domain.followers import Follower, FollowerId, OnBreach
@@ -47,6 +49,7 @@ class LossLimits:
         self._limited: dict[FollowerId, Follower] = {}
         self._read_at: datetime | None = None
         self._unrecorded: dict[FollowerId, Breach] = {}
+        self._since_opening: set[FollowerId] = set()
 
     async def watch(self) -> None:
         """Look every whole minute of the session; returns at its close."""
@@ -97,17 +100,21 @@ class LossLimits:
         self._read_at = now
 
     def _held(self) -> dict[FollowerId, list[Position]]:
-        held: dict[FollowerId, list[Position]] = {}
-        for position in self._floor.desk.positions():
-            held.setdefault(position.follower_id, []).append(position)
-        return held
+        floor = self._floor
+        return positions_of_the_day(floor.desk, floor.carried, floor.session.session_date)
 
     async def _judge(
         self, follower_id: FollowerId, positions: list[Position], limit: Decimal
     ) -> None:
-        """Bar a follower whose result is known and has reached his limit."""
+        """Bar a follower whose result of the day is known and has reached his limit.
+
+        Where nobody knows what he carried in, it is the result since the opening.
+        """
         floor = self._floor
-        result = result_of(positions, self._mids())
+        carried = floor.carried.of(follower_id, positions, floor.session.session_date)
+        if carried is None:
+            self._note_unknown(follower_id)
+        result = result_of(positions, self._mids(), carried or NOTHING)
         if result is None or not is_breached(result, limit):
             return
         breach = Breach(
@@ -121,6 +128,11 @@ class LossLimits:
         floor.barred[follower_id] = _words(breach)
         words = f"{follower_id}: {_words(breach)}; he opens nothing until the next session"
         await floor.raise_alert(AlertType.DAILY_LOSS, follower_id, words, follower_id=follower_id)
+
+    def _note_unknown(self, follower_id: FollowerId) -> None:
+        if follower_id not in self._since_opening:
+            self._since_opening.add(follower_id)
+            log_event("loss_judged_since_opening", severity="WARNING", follower=follower_id)
 
     def _mids(self) -> dict[ContractKey, Decimal]:
         now = self._floor.clock.now()

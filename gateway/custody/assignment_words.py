@@ -46,3 +46,24 @@ def mismatch_words(
         f"{names.get(account_id, account_id)} (account {account_id}): the broker holds something "
         f"else than our books explain, twice ten seconds apart: {told}; nothing was touched"
     )
+
+
+def disagreement(
+    differences: Mapping[ContractKey, int], *, is_whole: bool, awaits_clearing: bool
+) -> str:
+    """Say why an account's books do not agree; empty where they do.
+
+    Args:
+        differences: What the broker holds less what is explained, by contract.
+        is_whole: Whether the broker's books showed what we know of the same login.
+        awaits_clearing: Whether our books still hold options that have expired.
+    """
+    told = []
+    if not is_whole:
+        told.append("the broker's books show less than we know of")
+    if differences:
+        left = "; ".join(f"{key} {count:+d}" for key, count in sorted(differences.items())[:6])
+        told.append(f"the broker holds something else than our books explain: {left}")
+    if awaits_clearing:
+        told.append("options that have expired are still in the books")
+    return ", and ".join(told)

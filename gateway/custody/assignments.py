@@ -8,43 +8,28 @@ whatever else it is goes to people, and nothing is touched.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
-from gateway.custody.assignment_words import mismatch_words, settlement_words
+from gateway.custody.account_book import AccountBook
+from gateway.custody.assignment_words import disagreement, mismatch_words, settlement_words
 from gateway.custody.closing_prices import life_of
-from gateway.custody.foreign_trades import ForeignTrades, contract_keys
+from gateway.custody.comparing import Comparing, Comparison
+from gateway.custody.foreign_trades import ForeignTrades
 from gateway.custody.suspects import Suspects
 from gateway.floor import TradingFloor
 from shared.adapters.json_log import log_event
 from shared.domain.alerts import AlertType
 from shared.domain.assignment import Life, Settled, Unexplained, explain
 from shared.domain.followers import AccountId, LoginId
-from shared.domain.options import ContractKey, underlying_key
-from shared.domain.orders import LIVE_STATES, Order
+from shared.domain.options import ContractKey
 from shared.domain.positions import Position
-from shared.domain.spreads import Spread
-from shared.ports.broker import Broker, Execution
+from shared.ports.broker import Broker
 from shared.ports.fills import FillBook
 from shared.use_cases.book_settlement import settlement_fills
-from shared.use_cases.read_books import read_books
 
 SECOND_READING = timedelta(seconds=10)
 _PATIENCE_READINGS = 3
 """Incomplete readings in a row before people are told."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Comparison:
-    """A login's books against ours.
-
-    Attributes:
-        differences: By account, what the broker holds less what is explained; equal ones out.
-        foreign: Executions that are not ours, in contracts that are.
-    """
-
-    differences: Mapping[AccountId, Mapping[ContractKey, int]]
-    foreign: tuple[Execution, ...]
 
 
 class PositionWatch:
@@ -55,6 +40,7 @@ class PositionWatch:
         foreign: Trades of others.
         fills: Fills in the database.
         suspects: Knows what may have become of each position.
+        accounts: Where what was compared is put on record.
     """
 
     def __init__(
@@ -63,138 +49,85 @@ class PositionWatch:
         foreign: ForeignTrades,
         fills: FillBook,
         suspects: Suspects,
+        accounts: AccountBook,
     ) -> None:
         self._floor = floor
-        self._foreign = foreign
+        self._comparing = Comparing(floor, foreign, suspects)
         self._fills = fills
         self._suspects = suspects
+        self._accounts = accounts
         self._incomplete: dict[LoginId, int] = {}
-        self._ticker: ContractKey | None = None
 
     async def check(self, broker: Broker) -> None:
         """Compare one login with the books, and conclude what two readings agree on.
 
+        What was compared is put on record, account by account; an incomplete reading is not.
+
         Raises:
             AdapterError: If broker or database failed; nothing is concluded then.
         """
-        spreads = self._spreads(broker)
-        await self._name(broker, spreads)
-        first = await self._compare(broker, spreads)
-        if first is None or not first.differences:
+        first = await self._compare(broker)
+        if first is None:
             return
+        last = await self._look_into(broker, first) if first.differences else first
+        self._record(broker, last)
+
+    async def _compare(self, broker: Broker) -> Comparison | None:
+        found = await self._comparing.compare(broker)
+        if found is None:
+            await self._tell_of_incomplete(broker.login_id)
+        else:
+            self._incomplete.pop(broker.login_id, None)
+        return found
+
+    async def _look_into(self, broker: Broker, first: Comparison) -> Comparison:
+        """Conclude what can be of a comparison that differs; gives the last complete one."""
         log_event("positions_differ", severity="WARNING", login=broker.login_id)
         proved = await self._conclude(first, first.differences, by_execution=True)
         waiting = {key: one for key, one in first.differences.items() if key not in proved}
         if not waiting:
-            return
+            return first
         clock = self._floor.clock
         await clock.sleep_until(clock.now() + SECOND_READING)
-        second = await self._compare(broker, spreads)
-        if second is not None:
-            agreed = {
-                account_id: one
-                for account_id, one in waiting.items()
-                if second.differences.get(account_id) == one
-            }
-            await self._conclude(second, agreed, by_execution=False)
-
-    def _spreads(self, broker: Broker) -> dict[AccountId, list[Spread]]:
-        """What is traded in each account of a login, each spread once."""
-        found: dict[AccountId, dict[str, Spread]] = {key: {} for key in broker.accounts()}
-        for order in self._floor.desk.orders():
-            if order.login_id == broker.login_id:
-                spread = order.spread
-                found.setdefault(order.account_id, {})[spread.spread_id] = spread
-        return {account_id: list(spreads.values()) for account_id, spreads in found.items()}
-
-    @staticmethod
-    async def _name(broker: Broker, spreads: Mapping[AccountId, list[Spread]]) -> None:
-        """Look everything up: what was never looked up has a name of its own."""
-        for spread in {one.spread_id: one for own in spreads.values() for one in own}.values():
-            await broker.resolve(spread.symbol, [leg.contract for leg in spread.opening_legs])
-
-    async def _compare(
-        self, broker: Broker, spreads: Mapping[AccountId, list[Spread]]
-    ) -> _Comparison | None:
-        """Read a login's books and compare; None where they are not complete."""
-        desk = self._floor.desk
-        reading = await read_books(broker, desk=desk, now=self._floor.clock.now())
-        if not (reading.is_whole or self._may_be_empty(spreads)):
-            await self._tell_of_incomplete(broker.login_id)
-            return None
-        self._incomplete.pop(broker.login_id, None)
-        await self._foreign.tag(reading.sweep, spreads)
-        differences: dict[AccountId, Mapping[ContractKey, int]] = {}
-        ticker = await self._underlying()
-        for account_id, own in spreads.items():
-            keys = contract_keys(own) | {ticker}
-            held = {key: reading.sweep.positions.get((account_id, key), 0) for key in keys}
-            if self._is_untouched(account_id):
-                await self._foreign.take_stock(account_id, held)
-                continue
-            found = self._differences(account_id, held)
-            if found or self._is_overdue(account_id):
-                differences[account_id] = found
-        foreign = tuple(self._foreign.foreign_in(reading.sweep, spreads))
-        return _Comparison(differences=differences, foreign=foreign)
-
-    async def _underlying(self) -> ContractKey:
-        """What is traded, known before anything is planned; read once."""
-        if self._ticker is None:
-            self._ticker = underlying_key((await self._floor.controls.trading()).ticker)
-        return self._ticker
-
-    def _may_be_empty(self, spreads: Mapping[AccountId, list[Spread]]) -> bool:
-        """Tell whether books that show nothing may be true.
-
-        They may where all that we hold has expired, or is being exercised away. Were they a
-        degraded session's after all, the next honest reading does not add up and is told.
-        """
-        now = self._floor.clock.now()
-        return all(
-            life_of(position.spread, now) is not Life.ALIVE
-            or self._suspects.is_exercised(position.position_id)
-            for position in self._floor.desk.positions()
-            if position.account_id in spreads and position.is_open
-        )
-
-    def _is_untouched(self, account_id: AccountId) -> bool:
-        """Tell whether nothing of ours can be in an account yet."""
-        return not any(
-            _may_have_traded(order)
-            for order in self._floor.desk.orders()
-            if order.account_id == account_id
-        )
-
-    def _is_overdue(self, account_id: AccountId) -> bool:
-        """Tell whether expired options are still held, by both books, after the night."""
-        now = self._floor.clock.now()
-        return any(
-            position.held(contract.key) and life_of(position.spread, now) is Life.SETTLED
-            for position in self._positions(account_id)
-            for contract in (position.spread.long_contract, position.spread.short_contract)
-        )
-
-    def _differences(
-        self, account_id: AccountId, held: Mapping[ContractKey, int]
-    ) -> dict[ContractKey, int]:
-        expected = dict(self._foreign.held_by_others(account_id))
-        for position in self._positions(account_id):
-            for leg in position.legs:
-                expected[leg.contract_key] = expected.get(leg.contract_key, 0) + leg.quantity
-        return {
-            key: difference
-            for key, count in sorted(held.items())
-            if (difference := count - expected.get(key, 0))
+        second = await self._compare(broker)
+        if second is None:
+            return first
+        agreed = {
+            account_id: one
+            for account_id, one in waiting.items()
+            if second.differences.get(account_id) == one
         }
+        await self._conclude(second, agreed, by_execution=False)
+        return second
 
-    def _positions(self, account_id: AccountId) -> list[Position]:
-        positions = self._floor.desk.positions()
-        return [position for position in positions if position.account_id == account_id]
+    def _record(self, broker: Broker, last: Comparison) -> None:
+        """Put every account that the login carries on record."""
+        self._accounts.record(
+            self._accounts.snapshot(
+                account_id,
+                broker.login_id,
+                held=last.held[account_id],
+                why=self._why_not(account_id, last),
+                checked_at=last.read_at,
+            )
+            for account_id in broker.accounts()
+            if account_id in last.held
+        )
+
+    def _why_not(self, account_id: AccountId, last: Comparison) -> str:
+        """Say why broker and books do not agree by now; empty where they do."""
+        # What was concluded meanwhile is booked: it may explain what differed.
+        is_settled = account_id not in last.differences
+        held = last.held[account_id]
+        return disagreement(
+            {} if is_settled else self._comparing.differences(account_id, held),
+            is_whole=last.is_whole,
+            awaits_clearing=self._comparing.holds_expired(account_id, Life.EXPIRING, Life.SETTLED),
+        )
 
     async def _conclude(
         self,
-        comparison: _Comparison,
+        comparison: Comparison,
         differences: Mapping[AccountId, Mapping[ContractKey, int]],
         *,
         by_execution: bool,
@@ -276,8 +209,3 @@ class PositionWatch:
             mismatch_words(account_id, owners, differences),
             follower_id=follower_id,
         )
-
-
-def _may_have_traded(order: Order) -> bool:
-    is_live = order.state in LIVE_STATES
-    return is_live or bool(order.rungs) or bool(order.filled_quantity)

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.custody.account_book import AccountBook
 from gateway.custody.assignments import PositionWatch
 from gateway.custody.carried import adopt_carried
 from gateway.custody.closing_prices import ClosingPrices
+from gateway.custody.day_start import DayStart
 from gateway.custody.exercising import Exercising
 from gateway.custody.foreign_trades import ForeignTrades
 from gateway.custody.remedies import Remedies
@@ -23,9 +25,11 @@ from shared.domain.orders import OrderId
 from shared.domain.position_checks import next_check_at
 from shared.domain.positions import Position
 from shared.domain.reasons import Reason
+from shared.ports.accounts import AccountWriter
 from shared.ports.broker import Broker
 from shared.ports.carried import CarriedBook
 from shared.ports.closings import Closings
+from shared.ports.daily_pnl import EarlierBook
 from shared.ports.exercises import Exercises
 from shared.ports.external_trades import ExternalTradeBook
 from shared.ports.fills import FillBook
@@ -39,13 +43,17 @@ class CustodyBooks:
 
     Attributes:
         carried: What earlier sessions left.
+        earlier: What came before the session, results included.
         external_trades: Trades of others.
         exercises: Exercises that we asked for.
+        accounts: Accounts as they were last compared.
     """
 
     carried: CarriedBook
+    earlier: EarlierBook
     external_trades: ExternalTradeBook
     exercises: Exercises
+    accounts: AccountWriter
 
 
 class Custody:
@@ -85,7 +93,9 @@ class Custody:
         self._exercising = Exercising(floor, books.exercises)
         self._suspects = Suspects(floor, self._prices, self._exercising, self._cancel_soon)
         self._foreign = ForeignTrades(floor, books.external_trades)
-        self._watch = PositionWatch(floor, self._foreign, fills, self._suspects)
+        accounts = AccountBook(floor, books.accounts, tasks)
+        self._watch = PositionWatch(floor, self._foreign, fills, self._suspects, accounts)
+        self._day_start = DayStart(floor, books.earlier, fills)
         self._remedies = Remedies(
             floor, closings, logins, ladders, self._suspects, self._exercising, tasks
         )
@@ -101,6 +111,7 @@ class Custody:
         for session_date in (*read, floor.session.session_date):
             self._foreign.adopt(await self._books.external_trades.of_session(session_date))
         await self._exercising.adopt()
+        await self._day_start.read()
 
     def check_soon(self, broker: Broker) -> None:
         """Compare a login that has just connected with the books, beside everything else."""
@@ -113,6 +124,7 @@ class Custody:
             await floor.clock.sleep_until(next_check_at(floor.clock.now(), floor.session))
             ready = floor.connections.ready().values()
             await asyncio.gather(*(self._check(broker) for broker in ready))
+            await self._day_start.read_again()
             await self._exercising.tell_of_overdue()
             await self._remedies.advance()
 

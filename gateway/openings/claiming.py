@@ -59,7 +59,7 @@ class Claiming:
         news = floor.desk.adopt_news(openings)
         planned = [item for item in openings if self._is_to_claim(item.value)]
         if planned:
-            followers = await floor.followers.all()
+            followers = await floor.followers.in_force(floor.session.session_date)
             self._policies = {f.follower_id: f.margin_policy for f in followers}
             await self._claim_planned(planned, signals, followers, settings)
         return tuple(order for order in news if order.state is OrderState.RELEASING)

@@ -55,7 +55,8 @@ class Resends:
         """Send an order that two whole readings do not know, where it may still be sent.
 
         One without a limit was never sent: it goes the way of every unsent order, with a price
-        of now.
+        of now. So does a closing in a frozen book: nothing is sent before the switch allows it,
+        and a position whose closing were called unconfirmed could not be closed any more.
 
         Returns:
             True where its outcome is known after this: it waits to be sent like any other.
@@ -67,12 +68,14 @@ class Resends:
             return False
         order = self._floor.desk.order(order_id)
         ladder = self._ladder_of(order, settings)
-        if not (self._is_lost(order) and self._may_send(order, ladder)):
+        if not (self._is_lost(order) and self._may_go_on(order, ladder)):
             return False
         if not order.rungs:
             log_event("never_sent", severity="WARNING", order=order_id)
             self._unsent[order_id] = "nobody sent it: the broker's books do not know it, twice"
             return True
+        if not ladder.may_open():
+            return False
         self._repeated.add(order_id)
         try:
             send_again(order, ladder)
@@ -92,7 +95,8 @@ class Resends:
             and order.order_id not in self._taken
         )
 
-    def _may_send(self, order: Order, ladder: Floor) -> bool:
-        if order.purpose is Purpose.OPEN and is_used_up(order, ladder):
+    def _may_go_on(self, order: Order, ladder: Floor) -> bool:
+        """True where it may be sent now, or may wait until it may be."""
+        if order.purpose is Purpose.OPEN and (is_used_up(order, ladder) or not ladder.may_open()):
             return False
-        return ladder.may_open() and self._floor.clock.now() < ladder.cutoff_at
+        return self._floor.clock.now() < ladder.cutoff_at

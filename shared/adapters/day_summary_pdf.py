@@ -27,16 +27,14 @@ from shared.adapters.day_summary_tables import (
     small_figures,
 )
 from shared.adapters.pdf_curve import equity_curve
+from shared.adapters.pdf_faces import BOLD, REGULAR, register_typeface
 from shared.adapters.pdf_type import (
     AMBER,
     BLUE,
-    BOLD,
     GREEN,
     LINE,
     MUTED,
-    REGULAR,
     paragraph,
-    register_typeface,
     style,
 )
 from shared.domain.day_summary import DaySummary
@@ -95,6 +93,8 @@ def _build(summary: DaySummary, digest: str, *, pages: int) -> tuple[int, bytes]
         # ReportLab then leaves out the time of day and anything else that varies.
         invariant=1,
         lang="en-US",
+        # Otherwise every page would name Helvetica, which is not embedded.
+        initialFontName=REGULAR,
     )
     frame = Frame(_MARGIN, 56, _WIDTH, A4[1] - 56 - 52, leftPadding=0, rightPadding=0, topPadding=0)
     footing = partial(_furnish_page, summary, digest, pages)

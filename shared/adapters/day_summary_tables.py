@@ -8,16 +8,15 @@ from decimal import Decimal
 from reportlab.lib.colors import HexColor
 from reportlab.platypus import Paragraph, Table, TableStyle
 
+from shared.adapters.pdf_faces import BOLD, REGULAR
 from shared.adapters.pdf_type import (
     AMBER,
-    BOLD,
     GREEN,
     INK,
     LINE,
     MUTED,
     PALE,
     RED,
-    REGULAR,
     is_printable,
     paragraph,
     style,

@@ -6,20 +6,15 @@ computed. Excel keeps fifteen digits, so micros of USD are exact up to a billion
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from shared.adapters.xlsx_file import MEDIA_TYPE, Value, cell_text, workbook_bytes
 from shared.domain.day_summary import DaySummary
 from shared.domain.figures_text import in_words, long_date, new_york_stamp
 from shared.domain.sessions import NEW_YORK
@@ -29,11 +24,6 @@ PRICE_FORMAT = "0.0000;-0.0000"
 COUNT_FORMAT = "#,##0"
 TIME_FORMAT = "hh:mm:ss"
 
-Value = str | int | Decimal | datetime | None
-
-_FIXED_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
-_FIXED_ZIP_DATE = (2000, 1, 1, 0, 0, 0)
-_MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
 _INK = "FF1D2939"
 _HEAD_FONT = Font(name="Calibri", size=11, bold=True, color="FFFFFFFF")
 _HEAD_FILL = PatternFill("solid", fgColor=_INK)
@@ -67,7 +57,7 @@ class XlsxDaySummary:
     """`DaySummaryRenderer` for Excel."""
 
     extension = "xlsx"
-    content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    content_type = MEDIA_TYPE
 
     def render(self, summary: DaySummary, *, figures_sha256: str) -> bytes:
         """Render the summary: sheets Summary, Followers and Alerts."""
@@ -80,10 +70,7 @@ class XlsxDaySummary:
         _write_alerts(workbook.create_sheet("Alerts"), summary)
         workbook.properties.creator = "SpreadPilot"
         workbook.properties.title = f"SpreadPilot daily summary {summary.session_date}"
-        workbook.properties.created = _FIXED_INSTANT.replace(tzinfo=None)
-        buffer = io.BytesIO()
-        workbook.save(buffer)
-        return _without_time(buffer.getvalue())
+        return workbook_bytes(workbook)
 
 
 def _write_summary(sheet: Worksheet, summary: DaySummary, digest: str) -> None:
@@ -200,31 +187,8 @@ def _write_row(
 ) -> None:
     for number, value in enumerate(values, 1):
         cell = sheet.cell(row=line, column=number)
-        cell.value = ILLEGAL_CHARACTERS_RE.sub(" ", value) if isinstance(value, str) else value
+        cell.value = cell_text(value) if isinstance(value, str) else value
         if isinstance(value, str):
             # Text outright: a name that starts with "=" must never become a formula.
             cell.data_type = "s"
         cell.number_format = columns[number - 1][2]
-
-
-def _without_time(workbook: bytes) -> bytes:
-    """Take out what openpyxl stamps on every save: the time of each zip entry, and `modified`."""
-    stamp = _FIXED_INSTANT.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-    rewritten = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(workbook)) as source,
-        zipfile.ZipFile(rewritten, "w", zipfile.ZIP_DEFLATED) as target,
-    ):
-        for name in sorted(source.namelist(), key=_content_types_first):
-            data = source.read(name)
-            if name == "docProps/core.xml":
-                data = _MODIFIED.sub(rb"\g<1>" + stamp + rb"\g<2>", data)
-            entry = zipfile.ZipInfo(name, date_time=_FIXED_ZIP_DATE)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o600 << 16
-            target.writestr(entry, data)
-    return rewritten.getvalue()
-
-
-def _content_types_first(name: str) -> tuple[bool, str]:
-    return name != "[Content_Types].xml", name

@@ -1,24 +1,16 @@
-"""The typeface, colors and text styles of our PDF files.
-
-Bitstream Vera travels with ReportLab and is embedded, so that a file looks the same everywhere.
-It covers the Latin alphabets in most part; a letter it lacks is shown by its base letter, never
-as an empty box.
-"""
+"""The colors and text styles of our PDF files; see `pdf_faces` for their typeface."""
 
 from __future__ import annotations
 
-import unicodedata
-from functools import cache
 from xml.sax.saxutils import escape
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Paragraph
 
-REGULAR, BOLD = "Vera", "VeraBd"
+from shared.adapters.pdf_faces import BOLD, REGULAR, register_typeface
+from shared.adapters.pdf_runs import NO_GLYPH, runs_of
 
 INK = HexColor("#1d2939")
 MUTED = HexColor("#667085")
@@ -30,18 +22,6 @@ AMBER = HexColor("#b54708")
 BLUE = HexColor("#1f5a96")
 BLUE_WASH = HexColor("#dfeaf5")
 WHITE = HexColor("#ffffff")
-
-_NO_GLYPH = "?"
-
-
-@cache
-def register_typeface() -> None:
-    """Make the typeface known to ReportLab, once per process."""
-    for name in (REGULAR, BOLD):
-        pdfmetrics.registerFont(TTFont(name, f"{name}.ttf"))
-    pdfmetrics.registerFontFamily(
-        REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD
-    )
 
 
 def style(
@@ -62,30 +42,26 @@ def style(
 
 
 def paragraph(text: str, look: ParagraphStyle) -> Paragraph:
-    """Set a text that others wrote: nothing in it is markup."""
-    return Paragraph(escape(printable(text)), look)
+    """Set a text that others wrote: nothing in it is markup, and every script has its face."""
+    register_typeface()
+    main = look.fontName
+    runs = runs_of(text, bold=main == BOLD)
+    return Paragraph(
+        "".join(
+            escape(run.text)
+            if run.face == main
+            else f'<font face="{run.face}">{escape(run.text)}</font>'
+            for run in runs
+        ),
+        look,
+    )
 
 
 def printable(text: str) -> str:
-    """Replace what the typeface cannot show."""
-    return "".join(_shown(character) for character in text)
+    """The characters that are shown for a text, in visual order."""
+    return "".join(run.text for run in runs_of(text))
 
 
 def is_printable(text: str) -> bool:
-    """True where at most accents are lost: a name in another alphabet is better an id."""
-    return text.count(_NO_GLYPH) == printable(text).count(_NO_GLYPH)
-
-
-@cache
-def _glyphs() -> frozenset[int]:
-    register_typeface()
-    return frozenset(pdfmetrics.getFont(REGULAR).face.charToGlyph)
-
-
-def _shown(character: str) -> str:
-    if character.isspace():
-        return " "
-    if ord(character) in _glyphs():
-        return character
-    base = unicodedata.normalize("NFKD", character)[0]
-    return base if ord(base) in _glyphs() else _NO_GLYPH
+    """True where at most accents are lost: a name that no face can show is better an id."""
+    return text.count(NO_GLYPH) == printable(text).count(NO_GLYPH)

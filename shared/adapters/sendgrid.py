@@ -15,6 +15,7 @@ from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
 from shared.domain.errors import AdapterError
+from shared.domain.outbox import without_addresses
 from shared.ports.mail import Attachment, Mail, MailUnconfirmed
 
 SENDGRID_URL = "https://api.sendgrid.com"
@@ -78,7 +79,7 @@ class SendGridMailer:
 
     def _body(self, mail: Mail) -> Mapping[str, object]:
         body: dict[str, object] = {
-            "personalizations": [{"to": [{"email": mail.to}]}],
+            "personalizations": [_recipients(mail)],
             "from": self._sender,
             "subject": mail.subject,
             "content": [
@@ -100,7 +101,7 @@ class SendGridMailer:
         status = int(error.status_code)
         return AdapterError(
             _SERVICE,
-            f"{status}: {_said(error.body)}",
+            f"{status}: {without_addresses(_said(error.body))}",
             retryable=status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR,
             retry_after_seconds=self._retry_after_seconds(error.headers),
         )
@@ -114,6 +115,13 @@ class SendGridMailer:
         if reset_at is None or not reset_at.isdecimal():
             return None
         return max(0.0, int(reset_at) - self._unix_time())
+
+
+def _recipients(mail: Mail) -> Mapping[str, object]:
+    people: dict[str, object] = {"to": [{"email": mail.to}]}
+    if mail.cc:
+        people["cc"] = [{"email": address} for address in mail.cc]
+    return people
 
 
 def _attached(attachment: Attachment) -> Mapping[str, str]:

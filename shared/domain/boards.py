@@ -11,10 +11,13 @@ from shared.domain.followers import AccountId, FollowerId, LoginId
 from shared.domain.money import ZERO
 from shared.domain.options import ContractKey
 from shared.domain.orders import Order, OrderState
+from shared.domain.pnl import ProfitAndLoss
 from shared.domain.positions import LegPosition, Position
 from shared.domain.reasons import Reason
 
 FOLLOWERS_PER_BOARD = 500
+NOTHING = ProfitAndLoss()
+"""What a follower had made of what he did not carry."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +39,11 @@ class BoardLine:
         legs: Holdings by contract.
         realized: Closed profit before fees, USD.
         fees: Broker fees so far, USD, positive.
+        carried: What `legs` and `fees` had made by the end of the session before, as it was
+            rolled up: it belongs to the days before. The line less this is the day. Zero where
+            nothing was carried in.
+        is_carried_known: False where that cannot be told, a roll-up before being missing; the
+            line then counts from the opening, and nobody may take it for the day's.
     """
 
     follower_id: FollowerId
@@ -52,6 +60,8 @@ class BoardLine:
     legs: tuple[LegPosition, ...] = ()
     realized: Decimal = ZERO
     fees: Decimal = ZERO
+    carried: ProfitAndLoss = NOTHING
+    is_carried_known: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,12 +83,17 @@ class Board:
     written_at: datetime
 
 
-def board_line(order: Order, positions: Sequence[Position]) -> BoardLine:
+def board_line(
+    order: Order,
+    positions: Sequence[Position],
+    carried: ProfitAndLoss | None = NOTHING,
+) -> BoardLine:
     """Project an opening order and the positions that its follower holds.
 
     Args:
         order: Of today, or the one that opened a carried position.
         positions: What it led to, and what earlier sessions left.
+        carried: What these positions had made by the end before; None where nobody knows.
     """
     last = order.rungs[-1] if order.rungs else None
     return BoardLine(
@@ -96,6 +111,17 @@ def board_line(order: Order, positions: Sequence[Position]) -> BoardLine:
         legs=_merged(leg for position in positions for leg in position.legs),
         realized=sum((position.realized for position in positions), ZERO),
         fees=sum((position.fees for position in positions), ZERO),
+        carried=carried or NOTHING,
+        is_carried_known=carried is not None,
+    )
+
+
+def day_part(result: ProfitAndLoss, carried: ProfitAndLoss) -> ProfitAndLoss:
+    """Take off a result since the opening what it had made by the end before, item by item."""
+    return ProfitAndLoss(
+        realized=result.realized - carried.realized,
+        unrealized=result.unrealized - carried.unrealized,
+        fees=result.fees - carried.fees,
     )
 
 
@@ -110,4 +136,11 @@ def _merged(legs: Iterable[LegPosition]) -> tuple[LegPosition, ...]:
             cost=known.cost + leg.cost,
             realized=known.realized + leg.realized,
         )
-    return tuple(merged.values())
+    return tuple(_settled(leg) for leg in merged.values())
+
+
+def _settled(leg: LegPosition) -> LegPosition:
+    """Two spreads may hold a contract against each other: what is flat then is realized."""
+    if leg.quantity:
+        return leg
+    return replace(leg, cost=ZERO, realized=leg.realized - leg.cost * leg.multiplier)

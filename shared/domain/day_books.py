@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from shared.domain.fills import Fill
 from shared.domain.followers import FollowerId
-from shared.domain.marks import Mark
+from shared.domain.marks import Mark, MarkEntry
 from shared.domain.money import ZERO, usd_text
 from shared.domain.options import ContractKey
 from shared.domain.pnl import ProfitAndLoss, mark_legs
@@ -27,16 +27,23 @@ class FollowerBooks:
         legs: Holdings by contract, in key order; a contract traded in two spreads is one leg.
         fees: Broker fees, USD, positive.
         trades: Leg executions; the zero-price bookings of expired options are none.
+        volume: Contracts and shares of those.
     """
 
     legs: tuple[LegPosition, ...] = ()
     fees: Decimal = ZERO
     trades: int = 0
+    volume: int = 0
 
     @property
     def realized(self) -> Decimal:
         """Closed profit before fees, USD."""
         return sum((leg.realized for leg in self.legs), ZERO)
+
+    @property
+    def open_legs(self) -> int:
+        """How many contracts are held."""
+        return sum(1 for leg in self.legs if leg.quantity)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,14 +51,23 @@ class MarkedDay:
     """A follower's marks of one session.
 
     Attributes:
-        totals: His totals in slot order, USD; slots without a mark of his are left out.
-        last: His result at his last mark; None without one.
-        last_at: When that was (market time, UTC).
+        entries: His results in slot order; slots without a mark of his are left out. An entry
+            says by itself what was taken off it.
+        last_at: When the last one was made (market time, UTC).
     """
 
-    totals: tuple[Decimal, ...] = ()
-    last: ProfitAndLoss | None = None
+    entries: tuple[MarkEntry, ...] = ()
     last_at: datetime | None = None
+
+    @property
+    def totals(self) -> tuple[Decimal, ...]:
+        """His totals in slot order, USD."""
+        return tuple(entry.total for entry in self.entries)
+
+    @property
+    def last(self) -> MarkEntry | None:
+        """His result at his last mark; None without one."""
+        return self.entries[-1] if self.entries else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +96,7 @@ class DayEnd:
 def books_from_fills(fills: Iterable[Fill]) -> FollowerBooks:
     """Book a follower's leg fills in the order they happened, contract by contract."""
     legs: dict[ContractKey, LegPosition] = {}
-    fees, trades = ZERO, 0
+    fees, trades, volume = ZERO, 0, 0
     for fill in sorted(fills, key=lambda one: (one.at, one.exec_id)):
         if fill.is_combo:
             continue
@@ -89,8 +105,11 @@ def books_from_fills(fills: Iterable[Fill]) -> FollowerBooks:
         )
         legs[fill.contract_key] = book_leg(held, fill.signed_quantity, fill.price)
         fees += fill.fee or ZERO
-        trades += 1 if fill.price else 0
-    return FollowerBooks(legs=tuple(legs[key] for key in sorted(legs)), fees=fees, trades=trades)
+        trades += 1 if fill.price and fill.quantity else 0
+        volume += fill.quantity if fill.price else 0
+    return FollowerBooks(
+        legs=tuple(legs[key] for key in sorted(legs)), fees=fees, trades=trades, volume=volume
+    )
 
 
 def last_mids(marks: Iterable[Mark]) -> dict[ContractKey, Decimal]:
@@ -104,17 +123,15 @@ def last_mids(marks: Iterable[Mark]) -> dict[ContractKey, Decimal]:
 
 def marked_days(marks: Iterable[Mark]) -> dict[str, MarkedDay]:
     """Sort a session's marks by follower."""
-    totals: dict[str, list[Decimal]] = {}
-    last: dict[str, tuple[ProfitAndLoss, datetime]] = {}
+    entries: dict[str, list[MarkEntry]] = {}
+    last_at: dict[str, datetime] = {}
     for mark in sorted(marks, key=lambda one: (one.slot, one.part)):
         for follower_id, entry in mark.entries.items():
-            totals.setdefault(follower_id, []).append(entry.total)
-            last[follower_id] = (entry, mark.marked_at)
+            entries.setdefault(follower_id, []).append(entry)
+            last_at[follower_id] = mark.marked_at
     return {
-        follower_id: MarkedDay(
-            totals=tuple(series), last=last[follower_id][0], last_at=last[follower_id][1]
-        )
-        for follower_id, series in totals.items()
+        follower_id: MarkedDay(entries=tuple(series), last_at=last_at[follower_id])
+        for follower_id, series in entries.items()
     }
 
 

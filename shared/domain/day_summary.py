@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from shared.domain.alerts import Alert, Severity
+from shared.domain.canonical import canonical_json
 from shared.domain.daily_pnl import DailyPnl
 from shared.domain.marks import SLOT_SECONDS
 from shared.domain.money import ZERO, round_to_micros
@@ -181,17 +181,6 @@ def summarize_day(
     )
 
 
-def canonical_json(summary: DaySummary) -> str:
-    """Write all the figures in one exact way: sorted keys, decimals as text, instants in UTC."""
-    return json.dumps(
-        asdict(summary),
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-        default=_canonical,
-    )
-
-
 def figures_sha256(summary: DaySummary) -> str:
     """Hash the canonical figures, hex; it names the files that show them."""
     return hashlib.sha256(canonical_json(summary).encode()).hexdigest()
@@ -277,14 +266,3 @@ def _alerts_before(as_of: datetime, alerts: Iterable[Alert]) -> tuple[SummaryAle
         )
         for alert in told
     )
-
-
-def _canonical(value: object) -> str:
-    match value:
-        case Decimal():
-            # Adding zero turns -0 into 0; 1.50 and 1.5 are one figure and must hash alike.
-            return f"{value.normalize() + ZERO:f}"
-        case datetime():
-            return value.astimezone(UTC).isoformat()
-        case _:
-            raise TypeError(f"{type(value).__name__} has no canonical form")

@@ -52,7 +52,6 @@ class Follower:
         max_loss: Most USD one trade may lose at expiry, fees counted; None for no cap.
         margin_policy: Reject or reduce.
         agreement_version: The agreement on record; None means he does not trade.
-        commission_ratio: Our share of his profit.
         daily_loss_limit: Most USD he may lose in a session, positive; None for no limit.
         on_breach: What happens once he has lost as much.
     """
@@ -67,7 +66,6 @@ class Follower:
     max_loss: Decimal | None = None
     margin_policy: MarginPolicy = MarginPolicy.REJECT
     agreement_version: str | None = None
-    commission_ratio: Decimal = Decimal("0.20")
     daily_loss_limit: Decimal | None = None
     on_breach: OnBreach = OnBreach.BAR
 
@@ -84,6 +82,9 @@ class Login:
         shard: Which gateway serves it.
         two_factor_due: Date (ISO text, New York) from whose night on signing in needs its
             owner's second factor; None where nobody keeps the date.
+        flex_token_secret: Name of the secret that holds its Flex Web Service token, never the
+            token; None where no statement is fetched.
+        flex_query_id: Id of the Flex query of its statement; None where there is none.
     """
 
     login_id: LoginId
@@ -92,3 +93,5 @@ class Login:
     client_id: int
     shard: int = 0
     two_factor_due: str | None = None
+    flex_token_secret: str | None = None
+    flex_query_id: str | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from shared.domain.boards import NOTHING, day_part
 from shared.domain.followers import FollowerId
 from shared.domain.options import ContractKey
 from shared.domain.pnl import ProfitAndLoss, mark_legs
@@ -20,7 +21,7 @@ class Breach:
     Attributes:
         follower_id: Whose.
         session_date: ISO text.
-        total: Realized and unrealized result less fees when it was seen, USD; negative.
+        total: The day's realized and unrealized result less fees when it was seen, USD; negative.
         limit: The limit, USD; positive.
         at: When it was seen (UTC).
     """
@@ -33,9 +34,16 @@ class Breach:
 
 
 def result_of(
-    positions: Iterable[Position], mids: Mapping[ContractKey, Decimal]
+    positions: Iterable[Position],
+    mids: Mapping[ContractKey, Decimal],
+    carried: ProfitAndLoss = NOTHING,
 ) -> ProfitAndLoss | None:
-    """Sum up what a follower's positions brought, marked to the middle.
+    """Sum up what a follower's positions brought in a day, marked to the middle.
+
+    Args:
+        positions: Positions of the day, whole: since their opening.
+        mids: Middle of the market per contract, USD per share.
+        carried: What they had made by the end before; zero counts them from their opening.
 
     Returns:
         None where an open leg has no middle: nobody knows the result then.
@@ -46,7 +54,7 @@ def result_of(
         if any(leg.contract_key not in mids for leg in held):
             return None
         total += mark_legs(position.legs, mids, fees=position.fees)
-    return total
+    return day_part(total, carried)
 
 
 def is_breached(result: ProfitAndLoss, limit: Decimal) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from shared.domain.boards import BoardLine
+from shared.domain.boards import NOTHING, BoardLine, day_part
 from shared.domain.money import ZERO
 from shared.domain.options import ContractKey
 from shared.domain.pnl import ProfitAndLoss, mark_legs
@@ -35,6 +35,19 @@ class QuoteUsed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MarkEntry(ProfitAndLoss):
+    """A follower's result at one slot, USD.
+
+    Attributes:
+        carried: What was taken off so that the entry is the day's alone. None where nothing was:
+            he carried nothing in, or the mark was made when entries still counted what was
+            carried from its opening.
+    """
+
+    carried: ProfitAndLoss | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
     """One slot's document, for up to 2,000 followers.
 
@@ -43,17 +56,18 @@ class Mark:
         slot: Epoch seconds of the market time, divided by 30, floored.
         part: 0 for the first 2,000 followers in id order.
         marked_at: Market time (UTC).
-        entries: Result by follower id.
+        entries: Result of the day by follower id.
         quotes: Quotes used, by contract key.
         stale: True where any quote used was stale.
-        unmarked: Followers with an open leg that has no two-sided quote; never guessed.
+        unmarked: Followers with an open leg that has no two-sided quote, or of whom nobody knows
+            what they carried in; never guessed.
     """
 
     session_date: str
     slot: int
     part: int
     marked_at: datetime
-    entries: dict[str, ProfitAndLoss]
+    entries: dict[str, MarkEntry]
     quotes: dict[str, QuoteUsed]
     stale: bool
     unmarked: tuple[str, ...] = ()
@@ -102,15 +116,27 @@ def _one_mark(
         slot=slot,
         part=number,
         marked_at=now,
-        entries={line.follower_id: mark_legs(line.legs, mids, fees=line.fees) for line in markable},
+        entries={line.follower_id: _entry(line, mids) for line in markable},
         quotes=used,
         stale=any(quote.stale for quote in used.values()),
         unmarked=tuple(line.follower_id for line in part if not _is_markable(line, mids)),
     )
 
 
+def _entry(line: BoardLine, mids: Mapping[ContractKey, Decimal]) -> MarkEntry:
+    carried = line.carried
+    day = day_part(mark_legs(line.legs, mids, fees=line.fees), carried)
+    return MarkEntry(
+        realized=day.realized,
+        unrealized=day.unrealized,
+        fees=day.fees,
+        carried=None if carried == NOTHING else carried,
+    )
+
+
 def _is_markable(line: BoardLine, mids: Mapping[ContractKey, Decimal]) -> bool:
-    return all(leg.quantity == 0 or leg.contract_key in mids for leg in line.legs)
+    is_quoted = all(leg.quantity == 0 or leg.contract_key in mids for leg in line.legs)
+    return is_quoted and line.is_carried_known
 
 
 def _quotes_used(
@@ -131,5 +157,5 @@ def _quotes_used(
 
 
 def book_total(marks: Sequence[Mark]) -> Decimal:
-    """The whole book's total, USD."""
+    """The whole book's total of the day, USD."""
     return sum((entry.total for mark in marks for entry in mark.entries.values()), ZERO)

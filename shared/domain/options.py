@@ -28,6 +28,15 @@ def underlying_key(symbol: str) -> ContractKey:
     return ContractKey(symbol)
 
 
+def contract_words(contract_key: str) -> str:
+    """Write a contract as people do: QQQ 2026-11-27 590 put; a stock is its symbol."""
+    parts = contract_key.rsplit("-", 5)
+    if len(parts) != 6 or parts[4] not in tuple(Right):
+        return contract_key
+    symbol, year, month, day, right, strike = parts
+    return f"{symbol} {year}-{month}-{day} {strike} {'put' if right == Right.PUT else 'call'}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OptionContract:
     """One listed option.

@@ -95,12 +95,18 @@ def linked_file(link: ReportLink, report: Report | None) -> ReportFile | LinkRef
     return report.files[link.file_index]
 
 
-def link_nonce(report_id: ReportId, figures_sha256: str) -> str:
+def link_nonce(report_id: ReportId, figures_sha256: str, *, revocations: int = 0) -> str:
     """Derive the nonce of a report over some figures; new figures revoke the old links.
 
     It need not be secret, for nobody can sign a token without the key.
+
+    Args:
+        report_id: Which report.
+        figures_sha256: Its figures.
+        revocations: How often its links were revoked by hand.
     """
-    return hashlib.sha256(f"{report_id}:{figures_sha256}".encode()).hexdigest()[:16]
+    told = f"{report_id}:{figures_sha256}" + (f":{revocations}" if revocations else "")
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _parsed(payload: str) -> ReportLink | None:

@@ -28,6 +28,8 @@ class SessionRecord:
         finality: Provisional until the broker's statement agrees.
         series: Book total by slot (slot number as text).
         gaps: Due slots that were never marked, as told at the roll-up.
+        waits_for: Why it was still provisional when it was last looked at, in words.
+        final_at: When it became final (market time, UTC); None before.
     """
 
     session_date: str
@@ -38,3 +40,5 @@ class SessionRecord:
     finality: Finality = Finality.PROVISIONAL
     series: dict[str, Decimal] = field(default_factory=dict)
     gaps: tuple[int, ...] = ()
+    waits_for: tuple[str, ...] = ()
+    final_at: datetime | None = None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from shared.domain.fills import Fill
+from shared.domain.followers import FollowerId
 
 
 class FillReader(Protocol):
@@ -13,6 +14,11 @@ class FillReader(Protocol):
 
     def of_session(self, session_date: str) -> tuple[Fill, ...]:
         """Read a session's fills, in id order."""
+
+    def of_follower(
+        self, follower_id: FollowerId, session_dates: Sequence[str]
+    ) -> tuple[Fill, ...]:
+        """Read a follower's fills of these sessions, in id order."""
 
 
 class FillBook(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.domain.followers import Follower, Login, LoginId
+from shared.domain.followers import Follower, FollowerId, Login, LoginId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +28,15 @@ class Followers(Protocol):
     def all(self) -> tuple[Follower, ...]:
         """Read every follower that is not archived, in id order."""
 
+    def in_force(self, session_date: str) -> tuple[Follower, ...]:
+        """Read as `all`, each with the multiplier of his terms on a session.
+
+        Whose terms cannot be read is left out, and said so in the log: the others trade.
+        """
+
+    def names(self) -> dict[FollowerId, str]:
+        """Read everybody's name, archived followers' too: who has left is billed by name."""
+
     def logins(self) -> tuple[Login, ...]:
         """Read every login, in id order."""
 
@@ -39,6 +48,12 @@ class FollowerReader(Protocol):
         """Read every follower that is not archived, in id order.
 
         One whose document cannot be read is left out, and said so in the log: the others trade.
+        """
+
+    async def in_force(self, session_date: str) -> tuple[Follower, ...]:
+        """Read as `all`, each with the multiplier of his terms on a session.
+
+        Whose terms cannot be read is left out, and said so in the log: the others trade.
         """
 
     async def login_book(self) -> LoginBook:

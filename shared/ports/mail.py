@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.domain.errors import AdapterError
+from shared.domain.errors import AdapterError, InvalidInput
+from shared.domain.outbox import copies_for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +29,7 @@ class Mail:
         html: The HTML version.
         outbox_id: The outbox row this mail is; the provider's events carry it back.
         attachments: Files, in order.
+        cc: Addresses that get a copy; each once, and not the recipient's own.
     """
 
     to: str
@@ -36,6 +38,18 @@ class Mail:
     html: str
     outbox_id: str
     attachments: tuple[Attachment, ...] = ()
+    cc: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what the provider would refuse, or what would forge a header.
+
+        Raises:
+            InvalidInput: Naming the field, never an address.
+        """
+        if self.cc != copies_for(self.to, self.cc):
+            raise InvalidInput("cc", "names somebody twice; use copies_for()")
+        if "\r" in self.subject or "\n" in self.subject:
+            raise InvalidInput("subject", "holds a line break, which would forge a header")
 
 
 class MailUnconfirmed(AdapterError):

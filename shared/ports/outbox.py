@@ -7,45 +7,17 @@ provider's signed events tell what became of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
-
-class OutboxState(StrEnum):
-    """What became of a mail."""
-
-    SENDING = "sending"
-    SENT = "sent"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutboxRow:
-    """One mail to one person.
-
-    Attributes:
-        outbox_id: Business key: the same mail to the same person has the same.
-        to: The recipient's address.
-        subject: Subject line.
-        claimed_at: When somebody last took it on him to send it (market time, UTC).
-        state: What became of it.
-        message_id: The provider's id; empty until it was sent.
-        error: The provider's words where it was refused.
-    """
-
-    outbox_id: str
-    to: str
-    subject: str
-    claimed_at: datetime
-    state: OutboxState = OutboxState.SENDING
-    message_id: str = ""
-    error: str = ""
+from shared.domain.outbox import MailEvent, OutboxRow
 
 
 class Outbox(Protocol):
     """Outbox rows, for functions and jobs."""
+
+    def get(self, outbox_id: str) -> OutboxRow | None:
+        """Read a row, or None."""
 
     def claim(self, row: OutboxRow) -> bool:
         """Make the row, or take one up again that was refused, in one transaction.
@@ -55,7 +27,35 @@ class Outbox(Protocol):
         """
 
     def sent(self, outbox_id: str, *, message_id: str) -> None:
-        """Note that the provider has accepted the mail."""
+        """Note that the provider has accepted the mail; what events told already stands.
+
+        Raises:
+            NotFound: There is no such row.
+        """
 
     def refused(self, outbox_id: str, *, error: str) -> None:
-        """Note that the provider has not accepted the mail; it may be claimed again."""
+        """Note that the provider has not accepted the mail; it may be claimed again.
+
+        Raises:
+            NotFound: There is no such row.
+        """
+
+    def resolve(self, outbox_id: str, event: MailEvent) -> OutboxRow | None:
+        """Note what an event tells, in one transaction; late, twice and in any order.
+
+        Returns:
+            The row as it now is; None where there is no such row (a mail that keeps none, or one
+            of another environment).
+        """
+
+    def left_sending(self, before: datetime) -> tuple[OutboxRow, ...]:
+        """Read the rows still `sending` that were claimed before an instant (market time, UTC).
+
+        Those people were told of are among them; in the order of their ids.
+        """
+
+    def told_unresolved(self, outbox_id: str, *, at: datetime) -> None:
+        """Note that people were told that the mail's fate is unknown (market time, UTC)."""
+
+    def told_bounced(self, outbox_id: str, *, at: datetime) -> None:
+        """Note that people were told that the mail came back (market time, UTC)."""

@@ -13,5 +13,15 @@ class Reports(Protocol):
     def switch_to(self, report: Report) -> None:
         """Write the report's document (replacing): one write makes the new files the report."""
 
+    def replace(self, report: Report, *, before: Report) -> None:
+        """Change a report's document.
+
+        Raises:
+            Conflict: The stored one is not `before`.
+        """
+
     def get(self, report_id: ReportId) -> Report | None:
         """Read it, or None."""
+
+    def of_period(self, period: str) -> tuple[Report, ...]:
+        """Read a month's (or session's) reports, in id order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from shared.domain.followers import FollowerId
@@ -30,3 +31,12 @@ class Sessions(Protocol):
 
     def note_gaps(self, session_date: str, gaps: Sequence[int]) -> None:
         """Set the due slots that were never marked (`gaps`), replacing what was noted before."""
+
+    def note_waiting(self, session_date: str, waits_for: Sequence[str]) -> None:
+        """Set why a session is still provisional; NotFound where there is no document."""
+
+    def make_final(self, session_date: str, at: datetime) -> None:
+        """Make a session final, and clear what it waited for; NotFound without a document."""
+
+    def reopen(self, session_date: str, why: str) -> None:
+        """Make a final session provisional again; NotFound where there is no document."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from shared.domain.alert_routing import AlertRecipients
+from shared.domain.brand import BrandSettings
 from shared.domain.controls import TradingMode
 from shared.domain.trading_settings import TradingSettings
 
@@ -17,6 +18,9 @@ class SettingsBook(Protocol):
 
     def alert_recipients(self) -> AlertRecipients:
         """Read `settings/alerts`; nobody where the document is missing."""
+
+    def brand(self) -> BrandSettings:
+        """Read `settings/brand`; what is missing there has its default."""
 
 
 class RecipientsReader(Protocol):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.domain.alerts import Alert, AlertType
+from shared.domain.boards import BoardLine
 from shared.domain.figures_text import counted
 from shared.domain.marks import SLOT_SECONDS, Mark, book_total, make_marks, slot_of
 from shared.domain.sessions import Session, SessionTable, session_date_at
@@ -33,13 +35,28 @@ class MarkingPorts:
     alarm: Alarm
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Marked:
+    """A slot that was marked.
+
+    Attributes:
+        marks: Its documents.
+        uncounted: Followers of whom nobody knows what they carried in.
+    """
+
+    marks: tuple[Mark, ...]
+    uncounted: frozenset[str]
+
+
 def mark_pnl(ports: MarkingPorts) -> tuple[int, ...]:
     """Mark the half-minute of now, wait for the other one of this minute, mark that too.
 
     - A slot is marked once, whoever comes first; a repeat or an overlap finds it done.
     - A slot that has passed is never marked afterwards: it stays a gap, told at the roll-up.
-    - A follower with an open leg that has no two-sided quote is listed, never guessed.
-    - Old quotes are used, and flagged; both faults raise MARKET_DATA_STALE once a session.
+    - An entry is the day's result: what was carried in counts from the end before.
+    - A follower with an open leg that has no two-sided quote is listed, never guessed; so is one
+      of whom the board says that nobody knows what he carried in.
+    - Old quotes are used, and flagged; these faults raise MARKET_DATA_STALE once a session.
 
     Returns:
         The slots marked by this call; empty outside a session.
@@ -52,16 +69,16 @@ def mark_pnl(ports: MarkingPorts) -> tuple[int, ...]:
     if session is None:
         return ()
     due = frozenset(session.mark_slots())
-    marked: list[tuple[Mark, ...]] = []
+    marked: list[_Marked] = []
     for slot in _rest_of_minute(now):
         if slot not in due:
             continue
         ports.clock.sleep_until(datetime.fromtimestamp(slot * SLOT_SECONDS, tz=UTC))
-        marks = _mark_slot(ports, session, slot)
-        if marks is not None:
-            marked.append(marks)
-    _warn_of_bad_quotes(ports, marked)
-    return tuple(marks[0].slot for marks in marked)
+        done = _mark_slot(ports, session, slot)
+        if done is not None:
+            marked.append(done)
+    _warn(ports, marked)
+    return tuple(done.marks[0].slot for done in marked)
 
 
 def _rest_of_minute(now: datetime) -> range:
@@ -69,7 +86,7 @@ def _rest_of_minute(now: datetime) -> range:
     return range(first, first - first % _SLOTS_PER_MINUTE + _SLOTS_PER_MINUTE)
 
 
-def _mark_slot(ports: MarkingPorts, session: Session, slot: int) -> tuple[Mark, ...] | None:
+def _mark_slot(ports: MarkingPorts, session: Session, slot: int) -> _Marked | None:
     now = ports.clock.now()
     if slot_of(now) != slot:
         return None
@@ -83,28 +100,46 @@ def _mark_slot(ports: MarkingPorts, session: Session, slot: int) -> tuple[Mark, 
         quotes=ports.quotes.read(open_keys) if open_keys else {},
         stale_seconds=ports.settings.trading().mark_stale_seconds,
     )
-    return marks if ports.marks.write(marks, total=book_total(marks)) else None
+    if not ports.marks.write(marks, total=book_total(marks)):
+        return None
+    return _Marked(marks=marks, uncounted=_uncounted(lines))
 
 
-def _warn_of_bad_quotes(ports: MarkingPorts, marked: list[tuple[Mark, ...]]) -> None:
-    for marks in marked:
-        stale = sorted({key for mark in marks for key, used in mark.quotes.items() if used.stale})
-        unmarked = sorted(follower for mark in marks for follower in mark.unmarked)
-        if stale or unmarked:
-            ports.alarm.raise_alert(_stale_alert(marks[0], stale, unmarked))
+def _uncounted(lines: Sequence[BoardLine]) -> frozenset[str]:
+    return frozenset(line.follower_id for line in lines if not line.is_carried_known)
+
+
+def _warn(ports: MarkingPorts, marked: list[_Marked]) -> None:
+    for done in marked:
+        if said := _faults_of(done):
+            ports.alarm.raise_alert(_stale_alert(done.marks[0], said))
             return
 
 
-def _stale_alert(mark: Mark, stale: list[str], unmarked: list[str]) -> Alert:
+def _faults_of(done: _Marked) -> list[str]:
+    """Say what is wrong with a slot's marks; empty where nothing is."""
+    stale = sorted({key for one in done.marks for key, used in one.quotes.items() if used.stale})
+    unmarked = {follower for mark in done.marks for follower in mark.unmarked}
+    unquoted = sorted(unmarked - done.uncounted)
     said = []
     if stale:
         said.append(f"The last quotes of {_some(stale)} are old; the marks use and flag them.")
-    if unmarked:
+    if unquoted:
         said.append(
-            f"{counted(len(unmarked), 'follower')} cannot be marked for want of a two-sided quote:"
-            f" {_some(unmarked)}."
+            f"{counted(len(unquoted), 'follower')} cannot be marked for want of a two-sided quote:"
+            f" {_some(unquoted)}."
         )
-    said.append("Check the gateway's market data: connection, farm and subscription.")
+    if stale or unquoted:
+        said.append("Check the gateway's market data: connection, farm and subscription.")
+    if done.uncounted:
+        said.append(
+            f"{counted(len(done.uncounted), 'follower')} cannot be marked because a day before was"
+            f" not rolled up: {_some(sorted(done.uncounted))}. Roll it up (roll_up_day)."
+        )
+    return said
+
+
+def _stale_alert(mark: Mark, said: list[str]) -> Alert:
     return Alert(
         alert_type=AlertType.MARKET_DATA_STALE,
         subject="marks",

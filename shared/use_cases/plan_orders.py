@@ -34,7 +34,7 @@ def plan_orders(
     settings = settings_book.trading()
     now = clock.now()
     known = {login.login_id for login in followers.logins()}
-    plans = plan_book(signal, followers.all(), settings, now=now)
+    plans = plan_book(signal, followers.in_force(signal.session_date), settings, now=now)
     planned = orders.plan(
         [plan if plan.login_id in known else without_login(plan) for plan in plans]
     )

@@ -5,24 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Protocol
 
 from shared.domain.alerts import Alert, AlertType
-from shared.domain.carried_days import EarlierDays, close_carried
-from shared.domain.daily_pnl import DailyPnl, roll_up
+from shared.domain.daily_pnl import DailyPnl
 from shared.domain.day_books import (
-    DayEnd,
     Discrepancy,
-    MarkedDay,
-    close_books,
-    last_mids,
-    marked_days,
 )
 from shared.domain.figures_text import counted, new_york_clock
-from shared.domain.fills import Fill
-from shared.domain.followers import FollowerId
-from shared.domain.marks import SLOT_SECONDS, Mark
+from shared.domain.marks import SLOT_SECONDS
 from shared.domain.report_requests import REPORTS_TOPIC, report_request
 from shared.domain.session_record import Finality, SessionRecord
 from shared.domain.sessions import Session, SessionTable, session_date_at
@@ -31,16 +22,13 @@ from shared.ports.boards import BoardReader
 from shared.ports.clock import Clock
 from shared.ports.daily_pnl import DailyPnlBook
 from shared.ports.fills import FillReader
-from shared.ports.followers import Followers
 from shared.ports.marks import Marks
 from shared.ports.orders import PlannedOrders
 from shared.ports.positions import PositionReader
 from shared.ports.publisher import Publisher
 from shared.ports.sessions import Sessions
-from shared.use_cases.read_earlier_days import read_earlier_days
-
-USUAL_COMMISSION_RATIO = Decimal("0.20")
-"""For somebody whose terms cannot be read any more (archived during the day); reported."""
+from shared.ports.terms import TermsBook
+from shared.use_cases.compute_days import compute_days
 
 
 class _RollUpSource(Protocol):
@@ -71,7 +59,7 @@ class _RollUpSource(Protocol):
     def marks(self) -> Marks: ...
 
     @property
-    def followers(self) -> Followers: ...
+    def terms(self) -> TermsBook: ...
 
     @property
     def daily_pnl(self) -> DailyPnlBook: ...
@@ -95,7 +83,7 @@ class RollUpPorts:
     positions: PositionReader
     fills: FillReader
     marks: Marks
-    followers: Followers
+    terms: TermsBook
     daily_pnl: DailyPnlBook
     alarm: Alarm
     publisher: Publisher
@@ -112,7 +100,7 @@ class RollUpPorts:
             positions=source.positions,
             fills=source.fills,
             marks=source.marks,
-            followers=source.followers,
+            terms=source.terms,
             daily_pnl=source.daily_pnl,
             alarm=source.alarm,
             publisher=source.publisher,
@@ -138,18 +126,9 @@ class DayRolledUp:
     discrepancies: tuple[Discrepancy, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Books:
-    """Everything recorded of a session, and of the days before it of who carried something."""
-
-    marks: tuple[Mark, ...]
-    marked: dict[str, MarkedDay]
-    fills: tuple[Fill, ...]
-    followers: tuple[FollowerId, ...]
-    earlier: dict[FollowerId, EarlierDays]
-
-
-def roll_up_day(ports: RollUpPorts, *, session_date: str | None = None) -> DayRolledUp:
+def roll_up_day(
+    ports: RollUpPorts, *, session_date: str | None = None, settled: bool = False
+) -> DayRolledUp:
     """Roll one session up, once it has closed.
 
     - Everyone who had anything gets a day: an order, a board line, a fill, a position or a mark.
@@ -165,6 +144,8 @@ def roll_up_day(ports: RollUpPorts, *, session_date: str | None = None) -> DayRo
         ports: What it takes.
         session_date: ISO date, today's in New York by default; a date without a session, or
             with one that is not over, does nothing.
+        settled: True where the broker's statement agrees: the days are final, whatever stood
+            there before.
 
     Raises:
         InvalidInput: The date is malformed or outside the session table.
@@ -174,102 +155,50 @@ def roll_up_day(ports: RollUpPorts, *, session_date: str | None = None) -> DayRo
     session = ports.table.session_on(session_date or session_date_at(now))
     if session is None or now < session.close_at:
         return DayRolledUp()
-    books = _read_books(ports, session)
-    ends = _close_all(books)
-    ratios = {one.follower_id: one.commission_ratio for one in ports.followers.all()}
-    days = _roll_up_all(session, books, ends, ratios, now)
-    changed = _changed(days, ports.daily_pnl.of_session(session.session_date))
+    record = ports.sessions.read(session.session_date)
+    finality = Finality.FINAL if settled else _finality_of(record)
+    computed = compute_days(ports, session, finality=finality, now=now)
+    days = computed.days
+    changed = _changed(
+        days, ports.daily_pnl.of_session(session.session_date), keeps_final=not settled
+    )
     if changed:
         ports.daily_pnl.write(changed)
-    gaps = _note_gaps(ports, session, books.marks, now)
+    gaps = _note_gaps(ports, session, computed.marked_slots, now)
     ports.publisher.publish(REPORTS_TOPIC, report_request(session.session_date))
     return DayRolledUp(
         session_date=session.session_date,
         followers=len(days),
         written=len(changed),
         gaps=len(gaps),
-        discrepancies=(
-            *(one for who in books.followers for one in ends[who][0].discrepancies),
-            *_unknown_terms(who for who in books.followers if who not in ratios),
-        ),
+        discrepancies=computed.discrepancies,
     )
 
 
-def _read_books(ports: RollUpPorts, session: Session) -> _Books:
-    date = session.session_date
-    marks, fills = ports.marks.of_session(date), ports.fills.of_session(date)
-    earlier = read_earlier_days(ports, date, fills)
-    had_anything: set[str] = {fill.follower_id for fill in fills} | set(earlier)
-    had_anything.update(line.follower_id for line in ports.boards.lines(date))
-    had_anything.update(order.follower_id for order in ports.orders.of_session(date))
-    had_anything.update(position.follower_id for position in ports.positions.of_session(date))
-    for mark in marks:
-        had_anything.update(mark.entries, mark.unmarked)
-    followers = tuple(FollowerId(who) for who in sorted(had_anything))
-    return _Books(
-        marks=marks,
-        marked=marked_days(marks),
-        fills=fills,
-        followers=followers,
-        earlier=earlier,
-    )
+def _finality_of(record: SessionRecord | None) -> Finality:
+    return record.finality if record else Finality.PROVISIONAL
 
 
-def _close_all(books: _Books) -> dict[FollowerId, tuple[DayEnd, tuple[Decimal, ...]]]:
-    """Close everybody's day; with his marked totals, counted from the end before."""
-    mids = last_mids(books.marks)
-    fills_of: dict[FollowerId, list[Fill]] = {who: [] for who in books.followers}
-    for fill in books.fills:
-        fills_of[fill.follower_id].append(fill)
-    closed: dict[FollowerId, tuple[DayEnd, tuple[Decimal, ...]]] = {}
-    for who, fills in fills_of.items():
-        marked, earlier = books.marked.get(who, MarkedDay()), books.earlier.get(who)
-        if earlier is None:
-            end = close_books(who, fills=fills, mids=mids, marked=marked)
-            closed[who] = end, marked.totals
-        else:
-            closed[who] = close_carried(who, earlier, fills=fills, mids=mids, marked=marked)
-    return closed
-
-
-def _roll_up_all(
-    session: Session,
-    books: _Books,
-    ends: dict[FollowerId, tuple[DayEnd, tuple[Decimal, ...]]],
-    ratios: dict[FollowerId, Decimal],
-    now: datetime,
+def _changed(
+    days: Sequence[DailyPnl], stored: Iterable[DailyPnl], *, keeps_final: bool
 ) -> list[DailyPnl]:
+    before = {day.follower_id: day for day in stored}
     return [
-        roll_up(
-            session_date=session.session_date,
-            follower_id=who,
-            totals=ends[who][1],
-            end=ends[who][0].result,
-            trades=ends[who][0].trades,
-            commission_ratio=ratios.get(who, USUAL_COMMISSION_RATIO),
-            now=now,
-        )
-        for who in books.followers
+        day for day in days if _differs(day, before.get(day.follower_id), keeps_final=keeps_final)
     ]
 
 
-def _changed(days: Sequence[DailyPnl], stored: Iterable[DailyPnl]) -> list[DailyPnl]:
-    before = {day.follower_id: day for day in stored}
-    return [day for day in days if _differs(day, before.get(day.follower_id))]
-
-
-def _differs(day: DailyPnl, before: DailyPnl | None) -> bool:
+def _differs(day: DailyPnl, before: DailyPnl | None, *, keeps_final: bool) -> bool:
     if before is None:
         return True
-    if before.finality is Finality.FINAL:
+    if keeps_final and before.finality is Finality.FINAL is day.finality:
         return False
     return replace(day, rolled_up_at=before.rolled_up_at) != before
 
 
 def _note_gaps(
-    ports: RollUpPorts, session: Session, marks: Sequence[Mark], now: datetime
+    ports: RollUpPorts, session: Session, marked: frozenset[int], now: datetime
 ) -> tuple[int, ...]:
-    marked = {mark.slot for mark in marks}
     due = session.mark_slots()
     # Nobody may have opened the session; its document then has to be made now.
     ports.sessions.open(
@@ -301,8 +230,3 @@ def _gap_alert(session: Session, gaps: Sequence[int], due: int, now: datetime) -
 
 def _slot_clock(slot: int) -> str:
     return new_york_clock(datetime.fromtimestamp(slot * SLOT_SECONDS, tz=UTC), seconds=True)
-
-
-def _unknown_terms(followers: Iterable[FollowerId]) -> Iterable[Discrepancy]:
-    for who in followers:
-        yield Discrepancy(follower_id=who, words="terms unknown; the usual commission is assumed")

@@ -2,57 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from shared.domain.alert_routing import AlertRecipients
 from shared.domain.day_summary import DaySummary, figures_sha256, summarize_day
-from shared.domain.day_summary_mail import FileLink, SummaryMail, summary_mail
-from shared.domain.errors import AdapterError, Conflict
-from shared.domain.report_link import ReportLink, link_nonce, sign_link
-from shared.domain.reports import Report, ReportFile, daily_report_id
+from shared.domain.errors import AdapterError
+from shared.domain.mail_fields import DaySummaryFields, MailText
+from shared.domain.outbox import MailKind, outbox_id_of
+from shared.domain.report_link import link_nonce
+from shared.domain.reports import Report, ReportFile, daily_report_id, succeeding
 from shared.domain.sessions import Session, SessionTable
 from shared.ports.alerts import AlertLog
-from shared.ports.clock import Clock
 from shared.ports.daily_pnl import DailyPnlBook
 from shared.ports.day_summary_renderer import DaySummaryRenderer
 from shared.ports.files import FileStore, StoredFile
 from shared.ports.followers import Followers
-from shared.ports.mail import Mail, Mailer, MailUnconfirmed
+from shared.ports.mail_texts import MailTexts
 from shared.ports.orders import PlannedOrders
-from shared.ports.outbox import Outbox, OutboxRow
 from shared.ports.reports import Reports
 from shared.ports.sessions import Sessions
 from shared.ports.settings_book import SettingsBook
+from shared.use_cases.make_links import LinkTerms, make_links
+from shared.use_cases.send_mail import MailPorts, OutgoingMail, Sending, send_mail
+from shared.use_cases.store_report_file import store_report_file
 
-PDF = "application/pdf"
 _SHORT_HASH = 16
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LinkTerms:
-    """How links to the files are made.
-
-    Attributes:
-        key: The key they are signed with.
-        base_url: What they start with; the token follows after `#`.
-        hours: How long they work.
-        machine_now: Real UTC, for their end.
-    """
-
-    key: str
-    base_url: str
-    hours: int
-    machine_now: Callable[[], datetime]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SummaryPorts:
     """What a daily summary reads and writes."""
 
-    clock: Clock
     table: SessionTable
     sessions: Sessions
     daily_pnl: DailyPnlBook
@@ -63,8 +44,8 @@ class SummaryPorts:
     renderers: Sequence[DaySummaryRenderer]
     files: FileStore
     reports: Reports
-    outbox: Outbox
-    mailer: Mailer
+    mail_texts: MailTexts
+    mail: MailPorts
     links: LinkTerms
 
 
@@ -125,14 +106,15 @@ def _current_version(ports: SummaryPorts, summary: DaySummary) -> Report:
     current = ports.reports.get(report_id)
     if current is not None and current.figures_sha256 == digest:
         return current
-    report = Report(
+    made = Report(
         report_id=report_id,
-        session_date=summary.session_date,
+        period=summary.session_date,
         figures_sha256=digest,
         as_of=summary.as_of,
         files=tuple(_stored(ports.files, one, summary, digest) for one in ports.renderers),
-        link_nonce=link_nonce(report_id, digest),
+        link_nonce=link_nonce(report_id, digest, revocations=current.revocations if current else 0),
     )
+    report = succeeding(made, current)
     ports.reports.switch_to(report)
     return report
 
@@ -141,32 +123,24 @@ def _stored(
     files: FileStore, renderer: DaySummaryRenderer, summary: DaySummary, digest: str
 ) -> ReportFile:
     folder = f"daily/{summary.session_date}/{digest[:_SHORT_HASH]}"
-    name = f"{folder}/summary.{renderer.extension}"
-    data = renderer.render(summary, figures_sha256=digest)
-    try:
-        files.put(
-            StoredFile(name=name, content_type=renderer.content_type, data=data), if_absent=True
-        )
-    except Conflict:
-        # An earlier release laid the same figures out in another way; what is issued stays.
-        data = files.get(name)
-    return ReportFile(
-        name=name,
-        content_type=renderer.content_type,
-        sha256=hashlib.sha256(data).hexdigest(),
+    return store_report_file(
+        files,
+        StoredFile(
+            name=f"{folder}/summary.{renderer.extension}",
+            content_type=renderer.content_type,
+            data=renderer.render(summary, figures_sha256=digest),
+        ),
     )
 
 
 def _mail_links(ports: SummaryPorts, summary: DaySummary, report: Report) -> SummaryWritten:
     recipients: AlertRecipients = ports.settings.alert_recipients()
-    mailed = unconfirmed = 0
+    outcomes: list[Sending] = []
     refusals: list[AdapterError] = []
-    mail = summary_mail(summary, _links(ports.links, report), hours=ports.links.hours)
+    content = _content(ports, summary, report)
     for address in recipients.emails:
         try:
-            mailed += _mail_once(ports, mail, report, address)
-        except MailUnconfirmed:
-            unconfirmed += 1
+            outcomes.append(send_mail(_mail(content, report, address), ports.mail))
         except AdapterError as error:
             refusals.append(error)
     if refusals:
@@ -175,52 +149,28 @@ def _mail_links(ports: SummaryPorts, summary: DaySummary, report: Report) -> Sum
             f"{len(refusals)} of {len(recipients.emails)} not accepted: {refusals[0]}",
             retryable=any(error.retryable for error in refusals),
         )
-    return SummaryWritten(report=report, mailed=mailed, unconfirmed=unconfirmed)
-
-
-def _mail_once(ports: SummaryPorts, mail: SummaryMail, report: Report, address: str) -> int:
-    person = hashlib.sha256(address.encode()).hexdigest()[:8]
-    outbox_id = f"{report.report_id}~{report.figures_sha256[:_SHORT_HASH]}~{person}"
-    row = OutboxRow(
-        outbox_id=outbox_id, to=address, subject=mail.subject, claimed_at=ports.clock.now()
-    )
-    if not ports.outbox.claim(row):
-        return 0
-    try:
-        message_id = ports.mailer.send(
-            Mail(
-                to=address,
-                subject=mail.subject,
-                text=mail.text,
-                html=mail.html,
-                outbox_id=outbox_id,
-            )
-        )
-    except MailUnconfirmed:
-        raise
-    except AdapterError as error:
-        ports.outbox.refused(outbox_id, error=str(error))
-        raise
-    ports.outbox.sent(outbox_id, message_id=message_id)
-    return 1
-
-
-def _links(terms: LinkTerms, report: Report) -> tuple[FileLink, ...]:
-    expires_at = terms.machine_now() + timedelta(hours=terms.hours)
-    return tuple(
-        FileLink(
-            label="PDF" if file.content_type == PDF else "Excel",
-            address=f"{terms.base_url}#{_token(terms, report, index, expires_at)}",
-        )
-        for index, file in enumerate(report.files)
+    return SummaryWritten(
+        report=report,
+        mailed=outcomes.count(Sending.SENT),
+        unconfirmed=outcomes.count(Sending.UNCONFIRMED),
     )
 
 
-def _token(terms: LinkTerms, report: Report, index: int, expires_at: datetime) -> str:
-    link = ReportLink(
-        report_id=report.report_id,
-        file_index=index,
-        nonce=report.link_nonce,
-        expires_at=expires_at,
+def _content(ports: SummaryPorts, summary: DaySummary, report: Report) -> MailText:
+    return ports.mail_texts.compose(
+        MailKind.DAY_SUMMARY,
+        DaySummaryFields(
+            summary=summary, links=make_links(report, ports.links), link_hours=ports.links.hours
+        ),
     )
-    return sign_link(link, key=terms.key)
+
+
+def _mail(content: MailText, report: Report, address: str) -> OutgoingMail:
+    return OutgoingMail(
+        outbox_id=outbox_id_of(report.report_id, report.figures_sha256, address),
+        to=address,
+        content=content,
+        kind=MailKind.DAY_SUMMARY,
+        about=report.report_id,
+        period=report.period,
+    )

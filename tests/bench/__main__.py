@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import advisor, days, fan_out, logins, marks, releases, shards
+from tests.bench import advisor, days, fan_out, logins, marks, releases, report_files, shards
 from tests.bench.rows import Row, print_rows
 
 MEASURED: dict[str, Callable[[], list[Row]]] = {
@@ -20,6 +20,7 @@ MEASURED: dict[str, Callable[[], list[Row]]] = {
     "fan-out": fan_out.rows,
     "advisor": advisor.rows,
     "shards": shards.rows,
+    "report-files": report_files.rows,
     "day-3": lambda: days.rows_of(3),
     "day-300": lambda: days.rows_of(300),
 }

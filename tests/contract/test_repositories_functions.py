@@ -21,15 +21,16 @@ from shared.adapters.firestore.settings_book import FirestoreSettings
 from shared.adapters.firestore.signals import FirestoreSignals
 from shared.domain.alert_routing import AlertRecipients
 from shared.domain.alerts import Alert, AlertType
-from shared.domain.daily_pnl import roll_up
+from shared.domain.daily_pnl import DayExtent, roll_up
 from shared.domain.errors import NotFound
 from shared.domain.followers import FollowerId, FollowerState, Login, LoginId
 from shared.domain.ladder import LadderRules
-from shared.domain.marks import Mark, QuoteUsed
+from shared.domain.marks import Mark, MarkEntry, QuoteUsed
 from shared.domain.options import ContractKey
 from shared.domain.orders import OrderState, opening_order_id
 from shared.domain.pnl import ProfitAndLoss
 from shared.domain.reports import Report, ReportFile, daily_report_id
+from shared.domain.session_record import Finality
 from shared.domain.signals import SignalState
 from shared.domain.trading_settings import TradingSettings
 from shared.ports.documents import Create, Documents, Replace, Update
@@ -43,7 +44,7 @@ def a_mark(slot: int, part: int = 0) -> Mark:
         slot=slot,
         part=part,
         marked_at=NOON,
-        entries={"anna": ProfitAndLoss(realized=Decimal("12.50"), fees=Decimal("1.3"))},
+        entries={"anna": MarkEntry(realized=Decimal("12.50"), fees=Decimal("1.3"))},
         quotes={
             a_contract("492.5").key: QuoteUsed(
                 bid=Decimal("1.00"), ask=Decimal("1.02"), at=NOON, stale=False
@@ -207,8 +208,9 @@ def test_daily_results_replace_those_before(documents: Documents) -> None:
             follower_id=FollowerId(name),
             totals=[Decimal("1.5"), Decimal(-2)],
             end=ProfitAndLoss(realized=Decimal("10.01"), fees=Decimal("1.3")),
-            trades=2,
+            extent=DayExtent(trades=2),
             commission_ratio=Decimal("0.2"),
+            finality=Finality.PROVISIONAL,
             now=NOON,
         )
         for name in ("berta", "anna")
@@ -223,7 +225,7 @@ def test_a_report_is_switched_by_one_write(documents: Documents) -> None:
     reports = FirestoreReports(documents)
     report = Report(
         report_id=daily_report_id(SESSION_DATE),
-        session_date=SESSION_DATE,
+        period=SESSION_DATE,
         figures_sha256="00",
         as_of=NOON,
         files=(ReportFile(name="a.pdf", content_type="application/pdf", sha256="11"),),

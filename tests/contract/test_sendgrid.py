@@ -6,7 +6,9 @@ import base64
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import requests
@@ -106,6 +108,52 @@ def test_a_mail_carries_its_outbox_id_and_attachments_and_is_not_tracked(base_ur
             "open_tracking": {"enable": False},
         },
     }
+
+
+def test_copies_go_to_those_who_are_named(base_url: str) -> None:
+    _mailer(base_url).send(replace(_MAIL, cc=("ops@example.com", "desk@example.com")))
+    body = _messages(base_url)[0]["body"]
+    assert isinstance(body, dict)
+    assert body["personalizations"] == [
+        {
+            "to": [{"email": "anna@example.com"}],
+            "cc": [{"email": "ops@example.com"}, {"email": "desk@example.com"}],
+        }
+    ]
+
+
+def test_sendgrids_words_come_without_addresses(base_url: str) -> None:
+    mail = replace(_MAIL)
+    # A mail checks its copies itself; what gets past it SendGrid refuses, naming the address.
+    object.__setattr__(mail, "cc", ("Anna@example.com",))
+    error = _refused(base_url, _mailer(base_url), mail)
+    assert "We found the first duplicate instance of [[address]]" in str(error)
+    assert "anna@" not in str(error).lower()
+
+
+def test_a_connection_that_breaks_after_the_mail_was_accepted_leaves_it_unconfirmed(
+    base_url: str,
+) -> None:
+    _tell(base_url, "faults", {"fault": "lost_answer"})
+    with pytest.raises(MailUnconfirmed):
+        _mailer(base_url).send(_MAIL)
+    assert len(_messages(base_url)) == 1
+    assert _mailer(base_url).send(_MAIL)
+
+
+def test_a_slow_answer_is_waited_for(base_url: str) -> None:
+    _tell(base_url, "faults", {"fault": "slow_answer", "seconds": 0.3})
+    started = time.monotonic()
+    assert _mailer(base_url).send(_MAIL) == _messages(base_url)[0]["message_id"]
+    assert time.monotonic() - started >= 0.3
+
+
+def test_a_mail_that_was_refused_uses_no_fault_up(base_url: str) -> None:
+    _tell(base_url, "faults", {"fault": "lost_answer"})
+    with pytest.raises(AdapterError, match="verified Sender"):
+        _mailer(base_url, sender="me@elsewhere.example").send(_MAIL)
+    with pytest.raises(MailUnconfirmed):
+        _mailer(base_url).send(_MAIL)
 
 
 def test_a_wrong_key_is_final_and_stays_out_of_the_message(base_url: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tests.crash.boundaries import Boundary, Killed, Kind, When
 
-_DULL = ("commit(boards)", "commit(quotes)", "commit(spreads)")
+_DULL = ("commit(accounts)", "commit(boards)", "commit(quotes)", "commit(spreads)")
 
 
 class Mortal:

@@ -27,10 +27,13 @@ from tests.sandbox.control import Json
 from tests.sandbox.iam_credentials import SANDBOX_ACCOUNT, SigningKeys
 from tests.sandbox.rpc import serve_rpc
 from tests.sandbox.secret_manager import SecretManager
+from tests.sandbox.sendgrid_events import EventSigner
 from tests.sandbox.serving import serve_in_thread
 
 LINK_KEY = "a key of at least thirty-two bytes"
-TOPICS = ("alerts", "reports")
+EVENT_SIGNER = EventSigner()
+"""Signs the events of the SendGrid stand-in."""
+TOPICS = ("alerts", "mail-events", "reports")
 _SECONDS = 10
 
 
@@ -91,7 +94,7 @@ def stand_ins() -> Iterator[Mapping[str, str]]:
     """Serve SendGrid, Telegram, Cloud Storage and IAM; their base URLs by name."""
     keys = SigningKeys()
     apps = {
-        "sendgrid": sendgrid.create_app(),
+        "sendgrid": sendgrid.create_app(signer=EVENT_SIGNER),
         "telegram": telegram.create_app(),
         "storage": cloud_storage.create_app(public_keys=keys.public_keys, utc_now=_utc_now),
         "iam": iam_credentials.create_app(keys),
@@ -149,6 +152,7 @@ def _secrets(project: str) -> SecretManager:
     secrets = SecretManager(project, _utc_now)
     secrets.put("telegram-bot-token", next(iter(telegram.SANDBOX_BOT_TOKENS)))
     secrets.put("sendgrid-api-key", next(iter(sendgrid.SANDBOX_API_KEYS)))
+    secrets.put("sendgrid-event-key", EVENT_SIGNER.public_key)
     secrets.put("report-link-key", LINK_KEY)
     return secrets
 

@@ -17,6 +17,16 @@ def test_a_request_starts_the_reports_job(world: Outside) -> None:
     assert runner.runs == [("reports", ["write-day-summary", "--date", "2026-11-27"])]
 
 
+def test_a_months_reports_are_shared_by_several_tasks(world: Outside) -> None:
+    runner = RecordingJobRunner()
+    with world.function("request_reports", ManualClock(ROLLED_UP_AT)) as function:
+        function.services.job_runner = runner
+        asked = {"type": "monthly_reports_requested", "month": "2026-11"}
+        assert function.push(asked) == 204
+    assert runner.runs == [("reports", ["write-monthly-reports", "--month", "2026-11"])]
+    assert runner.tasks == [4]
+
+
 def test_a_message_that_is_no_request_is_dropped(world: Outside) -> None:
     runner = RecordingJobRunner()
     with world.function("request_reports", ManualClock(ROLLED_UP_AT)) as function:

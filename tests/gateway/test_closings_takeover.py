@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from decimal import Decimal
 
+from shared.domain.alerts import AlertType
 from shared.domain.followers import AccountId, FollowerId
 from shared.domain.options import ContractKey
 from shared.domain.orders import OrderState, opening_order_id, order_ref_of
+from shared.domain.reasons import Reason
 from shared.ports.broker import Execution, Sweep
 from tests.afternoons import Afternoon, play
 from tests.builders import NOON
@@ -146,5 +149,50 @@ def test_a_leader_that_finds_a_frozen_book_cancels_the_closing_it_finds_and_send
         assert world.closing("anna").state is OrderState.CANCELED
         assert len(world.sent("anna")) == sent
         assert world.position("anna").open_quantity == 5
+
+    play(lambda: Afternoon("anna"), story)
+
+
+async def _frozen_behind_a_dead_leader(world: Afternoon) -> None:
+    """Have a closing released that no quote let out, its leader die, and the book be frozen."""
+    world.show(590, None, "1.98")
+    await world.start()
+    await world.run_to(12, 30, 10)
+    assert world.closing("anna").state is OrderState.RELEASING
+    await world.die()
+    world.switch("frozen")
+    world.make_brokers()
+    await world.lead("two")
+    await world.run_to(12, 33)
+
+
+def test_a_closing_nobody_sent_waits_while_the_book_is_frozen_and_is_sent_once_afterwards() -> None:
+    async def story(world: Afternoon) -> None:
+        await _frozen_behind_a_dead_leader(world)
+        order = world.closing("anna")
+        assert (order.state, world.sent("anna")) == (OrderState.RELEASING, [])
+        assert AlertType.ORDER_UNCONFIRMED not in [told for told, _ in world.pager.told]
+        world.show(590, "1.96", "1.98")
+        world.switch("normal")
+        await asyncio.sleep(3)
+        await world.run_to(12, 34, 1)
+        assert world.sent("anna") == ["1.00"]
+        (broker_order_id,) = world.books["anna"].orders
+        assert order.broker is not None
+        assert broker_order_id == order.broker.broker_order_id
+        assert world.position("anna").is_flat
+        assert len(world.closings) == 1
+
+    play(lambda: Afternoon("anna"), story)
+
+
+def test_a_closing_nobody_sent_in_a_book_that_stays_frozen_is_skipped_before_the_close() -> None:
+    async def story(world: Afternoon) -> None:
+        await _frozen_behind_a_dead_leader(world)
+        await world.run_to(13, 1)
+        order = world.closing("anna")
+        assert (order.state, order.reason) == (OrderState.SKIPPED, Reason.TRADING_HALTED)
+        assert (world.sent("anna"), world.brokers["anna"].canceled) == ([], [])
+        assert world.position("anna").live_closing_order_id is None
 
     play(lambda: Afternoon("anna"), story)

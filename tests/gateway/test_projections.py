@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from gateway.custody.carried_results import CarriedResults
 from gateway.projections import make_boards, project_boards, publish_quotes
 from shared.domain.boards import Board
 from shared.domain.errors import AdapterError
@@ -61,7 +62,7 @@ def test_a_board_shows_order_and_position_of_each_follower() -> None:
     desk = a_desk(clock, ANNA, closing)
     for execution in executions_of(ANNA, 2):
         record_execution(execution, Decimal("0.65"), desk=desk)
-    (board,) = make_boards(desk, SESSION_DATE, 0, clock.now())
+    (board,) = make_boards(desk, CarriedResults(), SESSION_DATE, 0, clock.now())
     line = board.lines["anna"]
     assert list(board.lines) == ["anna"]
     assert (line.order_state, line.filled_quantity, line.open_quantity) == (
@@ -74,7 +75,7 @@ def test_a_board_shows_order_and_position_of_each_follower() -> None:
 
 def test_five_hundred_followers_fill_a_board_and_no_more() -> None:
     desk = a_desk(AsyncManualClock(RELEASE_AT), *many(1001))
-    boards = make_boards(desk, SESSION_DATE, 3, RELEASE_AT)
+    boards = make_boards(desk, CarriedResults(), SESSION_DATE, 3, RELEASE_AT)
     assert [(b.shard, b.part, len(b.lines)) for b in boards] == [
         (3, 0, 500),
         (3, 1, 500),
@@ -88,7 +89,7 @@ def test_boards_are_written_at_the_next_whole_second_and_once_for_many_changes()
         clock = AsyncManualClock(RELEASE_AT + timedelta(milliseconds=300))
         desk, pages = a_desk(clock, ANNA), BoardPages(clock)
         task = asyncio.create_task(
-            project_boards(desk, pages, clock, session_date=SESSION_DATE, shard=0)
+            project_boards(desk, CarriedResults(), pages, clock, session_date=SESSION_DATE, shard=0)
         )
         await clock.advance(10)
         assert [at for at, _ in pages.boards] == [RELEASE_AT + timedelta(seconds=1)]
@@ -108,7 +109,7 @@ def test_a_board_that_could_not_be_written_is_written_a_second_later() -> None:
         clock = AsyncManualClock(RELEASE_AT)
         desk, pages = a_desk(clock, ANNA), BoardPages(clock, failures=2)
         task = asyncio.create_task(
-            project_boards(desk, pages, clock, session_date=SESSION_DATE, shard=0)
+            project_boards(desk, CarriedResults(), pages, clock, session_date=SESSION_DATE, shard=0)
         )
         await clock.advance(10)
         assert [at for at, _ in pages.boards] == [RELEASE_AT + timedelta(seconds=3)]

@@ -83,6 +83,7 @@ def _steps(*, living: bool, spot: str = "588.02") -> int:
         count
         for boundary, count in passings.items()
         if boundary.kind is not Kind.AWAIT
+        and "accounts" not in boundary.site
         and "boards" not in boundary.site
         and "quotes" not in boundary.site
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass
 
+from tests.sandbox import flex
 from tests.sandbox.blueprint import (
     ADMIN_MAIL,
     BEARER,
@@ -26,6 +27,8 @@ _STAND_INS = (
     "storage",
     "iam",
     "run",
+    "flex",
+    "ecb",
     "secret_manager",
     "scheduler",
 )
@@ -112,6 +115,8 @@ def environment(addresses: Addresses, market_clock: str, process_name: str) -> d
         "SIGNING_ACCOUNT": SIGNING_ACCOUNT,
         "LINK_BASE_URL": f"http://127.0.0.1:{addresses.functions['report_link']}",
         "RUN_BASE_URL": addresses.url("run"),
+        "FLEX_BASE_URL": f"{addresses.url('flex')}{flex.PATH}",
+        "ECB_BASE_URL": addresses.url("ecb"),
         "REGION": REGION,
         "GATEWAY_HOLDER": "gateway-1",
         "PAGER_BASE_URL": addresses.url("telegram"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ BEARER = "sandbox-token"
 SHEET_ID = "leader-sheet"
 TELEGRAM_CHAT = "-1001"
 ADMIN_MAIL = "ops@spreadpilot.example"
+FLEX_ENTRY = "flex-token"
+"""The secret that holds the Flex token of every login."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,11 +38,12 @@ class FunctionSpec:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScheduleSpec:
-    """One schedule of the table: cron text in the table's time zone, and its topic."""
+    """One schedule of the table: cron text in the table's time zone, its topic, its message."""
 
     name: str
     topic: str
     cron: str
+    data: str = "{}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +69,12 @@ def read_blueprint(path: Path = ROOT / "terraform" / "functions.yaml") -> Bluepr
             for name, item in table["functions"].items()
         ),
         schedules=tuple(
-            ScheduleSpec(name=name, topic=item["topic"], cron=item["cron"])
+            ScheduleSpec(
+                name=name,
+                topic=item["topic"],
+                cron=item["cron"],
+                data=json.dumps(item.get("data", {})),
+            )
             for name, item in table["schedules"].items()
         ),
         pull_subscriptions={

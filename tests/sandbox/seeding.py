@@ -9,16 +9,20 @@ import requests
 from shared.adapters.firestore.clients import firestore_client
 from shared.adapters.firestore.codec import encode
 from shared.adapters.firestore.documents import FirestoreDocuments
+from shared.adapters.firestore.terms import terms_path
 from shared.domain.alert_routing import AlertRecipients
 from shared.domain.controls import TradingMode
 from shared.domain.followers import Follower, Login
+from shared.domain.months import Month
+from shared.domain.terms import Terms
 from shared.ports.documents import Create, Write
 from tests.sandbox.addresses import Addresses
-from tests.sandbox.blueprint import ADMIN_MAIL, PROJECT, SHEET_ID, TELEGRAM_CHAT
+from tests.sandbox.blueprint import ADMIN_MAIL, FLEX_ENTRY, PROJECT, SHEET_ID, TELEGRAM_CHAT
 from tests.sandbox.cast import CLIENT_ID, Cast
 
 CLOSED_PORT = 1
 """Nobody serves it, and it is the same on every run: alerts name it."""
+_TERMS = Terms(from_month=Month("2026-01"))
 _WRITES = 400
 _SECONDS = 10
 
@@ -40,6 +44,7 @@ def seed_documents(addresses: Addresses, cast: Cast, ports: Mapping[str, int]) -
     ]
     for follower in cast.followers:
         writes.append(_follower(follower))
+        writes.append(Create(path=terms_path(follower.follower_id, _TERMS), data=encode(_TERMS)))
         writes.append(_login(follower, ports.get(follower.login_id, CLOSED_PORT)))
     for start in range(0, len(writes), _WRITES):
         documents.commit(writes[start : start + _WRITES])
@@ -77,5 +82,12 @@ def _follower(follower: Follower) -> Write:
 
 
 def _login(follower: Follower, port: int) -> Write:
-    login = Login(login_id=follower.login_id, host="127.0.0.1", port=port, client_id=CLIENT_ID)
+    login = Login(
+        login_id=follower.login_id,
+        host="127.0.0.1",
+        port=port,
+        client_id=CLIENT_ID,
+        flex_token_secret=FLEX_ENTRY,
+        flex_query_id=follower.login_id.removeprefix("login-"),
+    )
     return Create(path=f"logins/{login.login_id}", data=encode(login))

@@ -124,6 +124,31 @@ CONFORMANCE: tuple[Row, ...] = (
         source=ERRORS,
     ),
     row(
+        "copies to others",
+        to({"email": "to@example.com"}, cc=[{"email": "ops@example.com", "name": "Desk"}]),
+        status=202,
+        source="https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send",
+    ),
+    row(
+        "a copy to what is no address",
+        to({"email": "to@example.com"}, cc=[{"email": "nobody"}]),
+        refusal(
+            "Does not contain a valid address.",
+            "personalizations.0.cc.0.email",
+            "message.personalizations.cc",
+        ),
+        source=ERRORS,
+    ),
+    row(
+        "one address twice among the copies",
+        to(
+            {"email": "to@example.com"},
+            cc=[{"email": "ops@example.com"}, {"email": "ops@example.com"}],
+        ),
+        {"errors": [{"field": "personalizations.0"}]},
+        source="https://support.sendgrid.com/hc/en-us/articles/34677918767131",
+    ),
+    row(
         "one address twice",
         to({"email": "to@example.com"}, cc=[{"email": "To@example.com"}]),
         {
@@ -175,6 +200,25 @@ CONFORMANCE: tuple[Row, ...] = (
         ),
     ),
     *CONTENT,
+    Row(
+        name="the key that events are signed with",
+        request="GET /v3/user/webhooks/event/settings/signed",
+        headers=AUTHORIZED,
+        status=200,
+        # Every public key on P-256 starts so in base64: the header of its DER.
+        text='"public_key":"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE',
+        source="https://www.twilio.com/docs/sendgrid/api-reference/webhooks/"
+        "get-signed-event-webhooks-public-key",
+    ),
+    Row(
+        name="that key for nobody in particular",
+        request="GET /v3/user/webhooks/event/settings/signed",
+        status=401,
+        answer=refusal(
+            "The provided authorization grant is invalid, expired, or revoked", None, None
+        ),
+        source="https://github.com/sendgrid/sendgrid-nodejs/issues/998",
+    ),
     Row(
         name="too many requests",
         request="POST /v3/mail/send",

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from types import MethodType
+from typing import Protocol, TypeAlias, cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from tests.sandbox.control import Json
 
@@ -56,3 +62,25 @@ def type_faults(
                 path + name,
                 anchor + name,
             )
+
+
+async def gone(request: Request) -> None:
+    """Wait until the one who asks has gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+class _Connection(Protocol):
+    """What uvicorn keeps of a request: its `receive` is a method of it."""
+
+    transport: asyncio.Transport
+
+
+class LostAnswer(Response):
+    """No answer at all: the connection breaks instead."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Break the connection, and wait until it is gone."""
+        connection = cast("_Connection", cast("MethodType", receive).__self__)
+        connection.transport.abort()
+        await gone(Request(scope, receive))

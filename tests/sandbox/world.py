@@ -10,15 +10,17 @@ from pathlib import Path
 from google.cloud.scheduler_v1 import Job, PubsubTarget
 
 from shared.adapters.held_clock_async import AsyncHeldClock, run_held
-from tests.sandbox import cloud_storage, iam_credentials, sendgrid, sheets, telegram
+from tests.sandbox import cloud_storage, ecb, flex, iam_credentials, sendgrid, sheets, telegram
 from tests.sandbox.addresses import Addresses, environment
-from tests.sandbox.blueprint import PROJECT, REGION, ROOT, Blueprint, read_blueprint
+from tests.sandbox.blueprint import FLEX_ENTRY, PROJECT, REGION, ROOT, Blueprint, read_blueprint
 from tests.sandbox.iam_credentials import SigningKeys
 from tests.sandbox.pubsub_gate import PubsubGate, Subscription
 from tests.sandbox.rpc import serve_rpc
 from tests.sandbox.run_jobs import RunJobs
 from tests.sandbox.scheduler import Scheduler
 from tests.sandbox.secret_manager import SecretManager
+from tests.sandbox.sendgrid_deliveries import Deliveries
+from tests.sandbox.sendgrid_events import EventSigner
 from tests.sandbox.serving import serve
 
 RANK = 9
@@ -27,6 +29,7 @@ SECRETS = {
     "telegram-bot-token": next(iter(telegram.SANDBOX_BOT_TOKENS)),
     "sendgrid-api-key": next(iter(sendgrid.SANDBOX_API_KEYS)),
     "report-link-key": "sandbox-report-link-key-of-no-value",
+    FLEX_ENTRY: next(iter(flex.SANDBOX_FLEX_TOKENS)),
 }
 
 
@@ -38,9 +41,10 @@ async def run_world(clock: AsyncHeldClock, addresses: Addresses, logs: Path) -> 
     )
     await gate.start(addresses.stand_ins["pubsub"])
     await gate.create_topology(blueprint.topics, _subscriptions(blueprint, addresses))
-    await _serve_http(clock, addresses, logs)
+    signer = EventSigner()
+    await _serve_http(clock, addresses, logs, signer)
     secrets = SecretManager(PROJECT, clock.now)
-    for name, value in SECRETS.items():
+    for name, value in (SECRETS | {"sendgrid-event-key": signer.public_key}).items():
         secrets.put(name, value)
     scheduler = Scheduler(PROJECT, REGION, addresses.host("pubsub"))
     _, stop_secrets = await serve_rpc(secrets.service(), addresses.stand_ins["secret_manager"])
@@ -56,12 +60,15 @@ async def run_world(clock: AsyncHeldClock, addresses: Addresses, logs: Path) -> 
         await stop_secrets()
 
 
-async def _serve_http(clock: AsyncHeldClock, addresses: Addresses, logs: Path) -> None:
+async def _serve_http(
+    clock: AsyncHeldClock, addresses: Addresses, logs: Path, signer: EventSigner
+) -> None:
     keys = SigningKeys()
+    deliveries = Deliveries(clock, signer, addresses.function_url("mail_events"))
     jobs = RunJobs(
         project=PROJECT,
         location=REGION,
-        jobs={"reports": 0},
+        jobs=dict.fromkeys(read_blueprint().jobs, 0),
         command=(sys.executable, "-m", "jobs"),
         cwd=ROOT,
         env=environment(addresses, clock.address, "job"),
@@ -70,11 +77,17 @@ async def _serve_http(clock: AsyncHeldClock, addresses: Addresses, logs: Path) -
     )
     apps = {
         "sheets": sheets.create_app(monotonic=lambda: clock.now().timestamp()),
-        "sendgrid": sendgrid.create_app(unix_time=lambda: clock.now().timestamp()),
+        "sendgrid": sendgrid.create_app(
+            unix_time=lambda: clock.now().timestamp(),
+            signer=signer,
+            on_accepted=deliveries.accepted,
+        ),
         "telegram": telegram.create_app(unix_time=lambda: clock.now().timestamp()),
         "iam": iam_credentials.create_app(keys),
         "storage": cloud_storage.create_app(public_keys=keys.public_keys),
         "run": jobs.app(),
+        "flex": flex.create_app(),
+        "ecb": ecb.create_app(),
     }
     for name, app in apps.items():
         await serve(app, addresses.stand_ins[name])
@@ -103,7 +116,7 @@ def _schedules(blueprint: Blueprint) -> list[Job]:
             schedule=spec.cron,
             time_zone=blueprint.time_zone,
             pubsub_target=PubsubTarget(
-                topic_name=f"projects/{PROJECT}/topics/{spec.topic}", data=b"{}"
+                topic_name=f"projects/{PROJECT}/topics/{spec.topic}", data=spec.data.encode()
             ),
         )
         for spec in blueprint.schedules

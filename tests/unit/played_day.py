@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from shared.domain.alert_text import alert_title
 from shared.domain.alerts import Alert, AlertType
-from shared.domain.daily_pnl import DailyPnl, roll_up
+from shared.domain.daily_pnl import DailyPnl, DayExtent, roll_up
 from shared.domain.fills import ExecId, Fill
 from shared.domain.followers import Follower
 from shared.domain.marks import Mark, QuoteUsed
@@ -26,7 +26,7 @@ from shared.domain.pnl import mark_legs
 from shared.domain.positions import Position, position_from_fills
 from shared.domain.reasons import Reason
 from shared.domain.reports import Report, daily_report_id
-from shared.domain.session_record import SessionRecord
+from shared.domain.session_record import Finality, SessionRecord
 from shared.domain.sessions import Session
 from shared.domain.signals import SignalId
 from shared.domain.spreads import Side, Spread, spread_of
@@ -85,7 +85,7 @@ def a_played_day(*arguments: str) -> PlayedDay:
         alerts=alerts,
         report=Report(
             report_id=daily_report_id(session.session_date),
-            session_date=session.session_date,
+            period=session.session_date,
             figures_sha256="0" * 64,
             as_of=session.close_at,
             files=(),
@@ -213,8 +213,9 @@ def _day(follower: Follower, position: Position, session: Session) -> DailyPnl:
         follower_id=follower.follower_id,
         totals=(),
         end=mark_legs(legs, _mids(position), fees=fees),
-        trades=0,
+        extent=DayExtent(),
         commission_ratio=Decimal("0.2"),
+        finality=Finality.PROVISIONAL,
         now=session.close_at,
     )
 

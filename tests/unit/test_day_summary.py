@@ -5,7 +5,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from shared.domain.alerts import Alert, AlertType
-from shared.domain.day_summary import DaySummary, canonical_json, figures_sha256, spread_words
+from shared.domain.canonical import canonical_json
+from shared.domain.day_summary import DaySummary, figures_sha256, spread_words
 from shared.domain.money import ZERO
 from shared.domain.session_record import Finality
 from shared.domain.spreads import Strategy

@@ -1,6 +1,7 @@
 import asyncio
 import hashlib
 import io
+import os
 import re
 import sys
 import zipfile
@@ -18,7 +19,7 @@ from pypdf.generic import DictionaryObject
 
 from shared.adapters.day_summary_pdf import PdfDaySummary
 from shared.adapters.day_summary_xlsx import PRICE_FORMAT, USD_FORMAT, XlsxDaySummary
-from shared.adapters.pdf_curve import grid_step
+from shared.adapters.pdf_axis import grid_step
 from shared.adapters.pdf_type import is_printable, printable
 from shared.domain.alerts import Alert, AlertType
 from shared.domain.day_summary import DaySummary, figures_sha256
@@ -118,8 +119,8 @@ def test_the_typeface_is_embedded() -> None:
         used = [reader.get_object(number) for number in range(1, len(reader.xref[0]))]
     fonts = [one for one in used if isinstance(one, DictionaryObject) and "/FontFile2" in one]
     assert {re.sub(r"^/\w+\+", "", str(font["/FontName"])) for font in fonts} == {
-        "BitstreamVeraSans-Roman",
-        "BitstreamVeraSans-Bold",
+        "NotoSans-Regular",
+        "NotoSans-Bold",
     }
 
 
@@ -136,14 +137,25 @@ def test_a_day_of_losses_makes_a_pdf() -> None:
     assert "\u2212$986.20" in pages_of(lost)[0]
 
 
-def test_what_the_typeface_lacks_is_shown_by_its_base_letter() -> None:
-    assert printable("Ji\u0159\u00ed Dvo\u0159\u00e1k\n\u2713") == "Jir\u00ed Dvor\u00e1k ?"
+def test_what_no_face_shows_is_a_question_mark_or_its_base_letter() -> None:
+    assert (
+        printable("Ji\u0159\u00ed Dvo\u0159\u00e1k\n\U0001f600")
+        == "Ji\u0159\u00ed Dvo\u0159\u00e1k ?"
+    )
+    assert printable("\U0001d400nna") == "Anna"
     assert is_printable("Ji\u0159\u00ed?")
-    assert not is_printable("\u041e\u043b\u044c\u0433\u0430")
+    assert is_printable("\u041e\u043b\u044c\u0433\u0430")
+    assert not is_printable("\U0001f600")
 
 
-def test_a_name_in_another_alphabet_is_shown_by_its_id() -> None:
-    row = replace(SUMMARY.rows[0], name="\u041e\u043b\u044c\u0433\u0430")
+@pytest.mark.parametrize("name", ["\u041e\u043b\u044c\u0433\u0430", "\u738b\u5c0f\u660e"])
+def test_a_name_in_another_alphabet_is_shown_as_it_is_written(name: str) -> None:
+    (page,) = pages_of(replace(SUMMARY, rows=(replace(SUMMARY.rows[0], name=name),)))
+    assert name in page
+
+
+def test_a_name_that_no_face_shows_gives_way_to_the_id() -> None:
+    row = replace(SUMMARY.rows[0], name="\U0001f600\U0001f600")
     (page,) = pages_of(replace(SUMMARY, rows=(row,)))
     assert "anna" in page
 
@@ -245,7 +257,7 @@ async def _output_of(program: str) -> str:
         program,
         stdout=asyncio.subprocess.PIPE,
         cwd=Path(__file__).parents[2],
-        env={"PYTHONHASHSEED": "7"},
+        env={**os.environ, "PYTHONHASHSEED": "7"},
     )
     output, _ = await process.communicate()
     assert process.returncode == 0

@@ -33,6 +33,12 @@ def test_open_legs_count_at_the_middle_and_fees_count() -> None:
     assert twice.total == Decimal("-1002.60")
 
 
+def test_what_was_carried_in_is_no_part_of_the_day() -> None:
+    carried = ProfitAndLoss(unrealized=Decimal(-450), fees=Decimal("1.30"))
+    result = result_of([POSITION], mids("0.50", "2.45"), carried)
+    assert result == ProfitAndLoss(unrealized=Decimal(-50), fees=Decimal("0.00"))
+
+
 def test_a_leg_without_a_middle_leaves_the_result_unknown() -> None:
     assert result_of([POSITION], {LONG_KEY: Decimal(1)}) is None
     assert result_of([], {}) == ProfitAndLoss()

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from shared.adapters.firestore.settings_book import FirestoreSettings
 from shared.adapters.session_table import session_table
 from shared.domain.alerts import AlertType
 from shared.domain.errors import AdapterError
-from shared.domain.marks import Mark
+from shared.domain.marks import Mark, MarkEntry
 from shared.domain.pnl import ProfitAndLoss
 from shared.use_cases.mark_pnl import MarkingPorts, mark_pnl
 from tests.booked_day import (
@@ -83,10 +84,10 @@ def test_a_mark_holds_every_followers_result() -> None:
     entries = desk.written()[0].entries
     # Long 585 at 0.03, short 590 at 0.10, fees 1.30 a spread.
     # anna: 10 x 100 x ((0.03 - 0.40) + (1.15 - 0.10)) = 680; bruno: 400 x (-0.38 + 1.02) = 256.
-    assert entries["anna"] == ProfitAndLoss(unrealized=Decimal(680), fees=Decimal(13))
-    assert entries["bruno"] == ProfitAndLoss(unrealized=Decimal(256), fees=Decimal("5.2"))
-    assert entries["carla"] == ProfitAndLoss()
-    assert entries["dora"] == ProfitAndLoss(unrealized=Decimal(136), fees=Decimal("2.6"))
+    assert entries["anna"] == MarkEntry(unrealized=Decimal(680), fees=Decimal(13))
+    assert entries["bruno"] == MarkEntry(unrealized=Decimal(256), fees=Decimal("5.2"))
+    assert entries["carla"] == MarkEntry()
+    assert entries["dora"] == MarkEntry(unrealized=Decimal(136), fees=Decimal("2.6"))
     # 680 - 13 + 256 - 5.20 + 136 - 2.60
     assert desk.series()[str(slot_at(TEN_THIRTY))] == Decimal("1051.2")
 
@@ -103,9 +104,7 @@ def test_a_mark_carries_the_quotes_it_used() -> None:
 def test_a_closed_position_is_marked_at_what_it_realized() -> None:
     desk = Desk(NOON)
     desk.tick()
-    assert desk.written()[0].entries["anna"] == ProfitAndLoss(
-        realized=Decimal(600), fees=Decimal(26)
-    )
+    assert desk.written()[0].entries["anna"] == MarkEntry(realized=Decimal(600), fees=Decimal(26))
 
 
 def test_a_repeat_of_a_tick_is_a_no_op() -> None:
@@ -186,6 +185,39 @@ def test_a_follower_without_a_two_sided_quote_is_listed_not_guessed() -> None:
     assert mark.unmarked == ("anna", "bruno", "dora")
     assert set(mark.entries) == {"carla"}
     assert "3 followers cannot be marked" in desk.alarm.raised[0].message
+
+
+def test_what_was_carried_in_is_taken_off_and_the_mark_says_so() -> None:
+    desk = Desk(TEN_THIRTY)
+    carried = ProfitAndLoss(unrealized=Decimal(500), fees=Decimal(13))
+    lines = [
+        replace(line, carried=carried) if line.follower_id == "anna" else line
+        for line in lines_at(TEN_THIRTY)
+    ]
+    put_board(desk.documents, lines, at=TEN_THIRTY)
+    desk.tick()
+    entries = desk.written()[0].entries
+    # Since the opening 680 less 13; of that 500 less 13 belong to the days before.
+    assert entries["anna"] == MarkEntry(
+        unrealized=Decimal(180), fees=Decimal("0.00"), carried=carried
+    )
+    assert entries["dora"].carried is None
+    # 180 + 256 - 5.20 + 136 - 2.60
+    assert desk.series()[str(slot_at(TEN_THIRTY))] == Decimal("564.2")
+
+
+def test_a_follower_of_whom_nobody_knows_what_he_carried_in_is_listed_and_told() -> None:
+    desk = Desk(TEN_THIRTY)
+    lines = [
+        replace(line, is_carried_known=line.follower_id != "anna") for line in lines_at(TEN_THIRTY)
+    ]
+    put_board(desk.documents, lines, at=TEN_THIRTY)
+    desk.tick()
+    mark = desk.written()[0]
+    assert mark.unmarked == ("anna",)
+    assert "anna" not in mark.entries
+    assert "1 follower cannot be marked because a day before" in desk.alarm.raised[0].message
+    assert "market data" not in desk.alarm.raised[0].message
 
 
 def test_an_empty_book_is_marked_all_the_same() -> None:

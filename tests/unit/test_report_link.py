@@ -21,7 +21,7 @@ KEY = "a key of at least thirty-two bytes"
 NOW = datetime(2026, 11, 27, 21, 31, tzinfo=UTC)
 REPORT = Report(
     report_id=daily_report_id("2026-11-27"),
-    session_date="2026-11-27",
+    period="2026-11-27",
     figures_sha256="ab" * 32,
     as_of=NOW,
     files=(

@@ -10,16 +10,17 @@ from shared.adapters.firestore.boards import FirestoreBoards
 from shared.adapters.firestore.codec import encode
 from shared.adapters.firestore.daily_pnl import FirestoreDailyPnl
 from shared.adapters.firestore.fills import FirestoreFills
-from shared.adapters.firestore.followers import FirestoreFollowers
 from shared.adapters.firestore.marks import FirestoreMarks
 from shared.adapters.firestore.orders import FirestorePlannedOrders
 from shared.adapters.firestore.positions import FirestorePositions
 from shared.adapters.firestore.sessions import FirestoreSessions
+from shared.adapters.firestore.terms import FirestoreTerms, terms_path
 from shared.adapters.session_table import session_table
 from shared.domain.boards import board_line
 from shared.domain.daily_pnl import DailyPnl
 from shared.domain.fills import ExecId, Fill
 from shared.domain.marks import book_total, make_marks
+from shared.domain.months import Month
 from shared.domain.orders import OrderId, OrderState, opening_order_id
 from shared.domain.positions import Position
 from shared.domain.quotes import Quote
@@ -27,6 +28,7 @@ from shared.domain.session_record import SessionRecord
 from shared.domain.sessions import Session
 from shared.domain.signals import SignalId
 from shared.domain.spreads import Side
+from shared.domain.terms import Terms
 from shared.ports.documents import Replace
 from shared.use_cases.roll_up_day import RollUpPorts, roll_up_day
 from tests.builders import a_fill, a_follower, a_position, a_spread, an_order
@@ -47,7 +49,8 @@ class Book:
     def __init__(self) -> None:
         self.documents = InMemoryDocuments()
         self.fills: list[Fill] = []
-        self._put(f"followers/{a_follower().follower_id}", encode(a_follower()))
+        terms = Terms(from_month=Month("2026-01"))
+        self._put(terms_path(a_follower().follower_id, terms), encode(terms))
 
     def trade(
         self, date: str, order_id: OrderId, long: str, short: str, *, opens: bool, quantity: int
@@ -108,7 +111,7 @@ class Book:
             positions=FirestorePositions(self.documents),
             fills=FirestoreFills(self.documents),
             marks=FirestoreMarks(self.documents),
-            followers=FirestoreFollowers(self.documents),
+            terms=FirestoreTerms(self.documents),
             daily_pnl=FirestoreDailyPnl(self.documents),
             alarm=RecordingAlarm(),
             publisher=RecordingPublisher(),

@@ -8,11 +8,11 @@ from shared.adapters.firestore.boards import FirestoreBoards
 from shared.adapters.firestore.codec import encode
 from shared.adapters.firestore.daily_pnl import FirestoreDailyPnl
 from shared.adapters.firestore.fills import FirestoreFills
-from shared.adapters.firestore.followers import FirestoreFollowers
 from shared.adapters.firestore.marks import FirestoreMarks
 from shared.adapters.firestore.orders import FirestorePlannedOrders
 from shared.adapters.firestore.positions import FirestorePositions
 from shared.adapters.firestore.sessions import FirestoreSessions
+from shared.adapters.firestore.terms import FirestoreTerms
 from shared.adapters.session_table import session_table
 from shared.domain.alerts import AlertType
 from shared.domain.daily_pnl import DailyPnl
@@ -21,6 +21,7 @@ from shared.domain.marks import book_total
 from shared.domain.money import ZERO
 from shared.domain.session_record import Finality
 from shared.domain.spreads import Side
+from shared.ports.documents import Delete
 from shared.use_cases.roll_up_day import DayRolledUp, RollUpPorts, roll_up_day
 from tests.booked_day import (
     CLOSE_AT,
@@ -70,7 +71,7 @@ class Desk:
                 positions=FirestorePositions(self.documents),
                 fills=FirestoreFills(self.documents),
                 marks=FirestoreMarks(self.documents),
-                followers=FirestoreFollowers(self.documents),
+                terms=FirestoreTerms(self.documents),
                 daily_pnl=FirestoreDailyPnl(self.documents),
                 alarm=self.alarm,
                 publisher=self.publisher,
@@ -166,15 +167,26 @@ def test_a_late_fee_changes_the_one_day_it_belongs_to() -> None:
     assert desk.days()["anna"].rolled_up_at == ROLLED_UP_AT
 
 
-def test_a_final_day_is_never_written_again() -> None:
+def test_a_final_day_of_a_final_session_is_never_written_again() -> None:
     desk = Desk()
     desk.roll_up()
+    FirestoreSessions(desk.documents).make_final(SESSION_DATE, ROLLED_UP_AT)
     key = f"pnl_daily/{SESSION_DATE}~anna"
     stored = desk.documents.get(key)
     assert stored is not None
     put(desk.documents, [(key, {**stored.data, "finality": "final", "total_micros": 1})])
     desk.roll_up()
     assert desk.days()["anna"].total == Decimal("0.000001")
+
+
+def test_the_days_of_a_reopened_session_are_provisional_again() -> None:
+    desk = Desk()
+    FirestoreSessions(desk.documents).make_final(SESSION_DATE, ROLLED_UP_AT)
+    desk.roll_up()
+    assert {day.finality for day in desk.days().values()} == {Finality.FINAL}
+    FirestoreSessions(desk.documents).reopen(SESSION_DATE, "a bust")
+    desk.roll_up()
+    assert {day.finality for day in desk.days().values()} == {Finality.PROVISIONAL}
 
 
 def test_missing_marks_are_noted_and_alerted_once_a_session() -> None:
@@ -256,10 +268,27 @@ def test_an_archived_followers_day_is_rolled_up_all_the_same() -> None:
     stored = desk.documents.get("followers/anna")
     assert stored is not None
     put(desk.documents, [("followers/anna", {**stored.data, "state": "archived"})])
-    done = desk.roll_up()
+    assert desk.roll_up().discrepancies == ()
     assert desk.days()["anna"].commission == Decimal("114.80")
-    assert [one.words for one in done.discrepancies] == [
-        "terms unknown; the usual commission is assumed"
+
+
+def test_without_terms_the_usual_commission_is_assumed_and_reported() -> None:
+    desk = Desk()
+    desk.documents.commit([Delete(path="followers/anna/terms/2026-01")])
+    told = [(one.follower_id, one.words) for one in desk.roll_up().discrepancies]
+    assert told == [("anna", "no terms on record; the usual commission is assumed")]
+    assert desk.days()["anna"].commission == Decimal("114.80")
+
+
+def test_a_day_counts_its_contracts_and_what_is_held_at_its_end() -> None:
+    desk = Desk()
+    desk.roll_up()
+    days = desk.days()
+    # anna: four legs of 10; bruno: two of 4, expired; dora: two of 2, held.
+    assert [(days[who].volume, days[who].closing_legs) for who in ("anna", "bruno", "dora")] == [
+        (40, 0),
+        (8, 0),
+        (4, 2),
     ]
 
 

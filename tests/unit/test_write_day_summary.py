@@ -14,16 +14,18 @@ from shared.adapters.firestore.outbox import FirestoreOutbox
 from shared.adapters.firestore.reports import FirestoreReports
 from shared.adapters.firestore.sessions import FirestoreSessions
 from shared.adapters.firestore.settings_book import FirestoreSettings
+from shared.adapters.mail_texts import JinjaMailTexts
 from shared.adapters.session_table import session_table
 from shared.domain.day_summary import DaySummary
 from shared.domain.errors import AdapterError
+from shared.domain.outbox import MailKind, OutboxRow, OutboxState
 from shared.domain.report_link import LinkRefusal
 from shared.domain.reports import Report
 from shared.ports.documents import Query
-from shared.ports.outbox import OutboxRow, OutboxState
+from shared.use_cases.make_links import LinkTerms
 from shared.use_cases.open_report import open_report
+from shared.use_cases.send_mail import MailPorts
 from shared.use_cases.write_day_summary import (
-    LinkTerms,
     SummaryPorts,
     SummaryWritten,
     write_day_summary,
@@ -71,7 +73,6 @@ class Desk:
     def write(self, session_date: str = SESSION_DATE) -> SummaryWritten:
         return write_day_summary(
             SummaryPorts(
-                clock=ManualClock(ROLLED_UP_AT + timedelta(minutes=1)),
                 table=session_table(),
                 sessions=FirestoreSessions(self.documents),
                 daily_pnl=FirestoreDailyPnl(self.documents),
@@ -82,8 +83,14 @@ class Desk:
                 renderers=self.renderers,
                 files=self.files,
                 reports=FirestoreReports(self.documents),
-                outbox=FirestoreOutbox(self.documents),
-                mailer=self.mailer,
+                mail_texts=JinjaMailTexts(),
+                mail=MailPorts(
+                    clock=ManualClock(ROLLED_UP_AT + timedelta(minutes=1)),
+                    outbox=FirestoreOutbox(self.documents),
+                    mailer=self.mailer,
+                    sleep=lambda _seconds: None,
+                    monotonic=lambda: 0.0,
+                ),
                 links=LinkTerms(
                     key=KEY,
                     base_url="https://app.example.com/r",
@@ -261,6 +268,18 @@ def test_the_outbox_holds_what_became_of_each_mail() -> None:
         ("ada@example.com", OutboxState.SENT, "message-1"),
         ("bob@example.com", OutboxState.SENT, "message-2"),
     ]
+
+
+def test_the_outbox_says_what_a_mail_is_about() -> None:
+    desk = Desk(emails=("ada@example.com",))
+    desk.write()
+    (row,) = desk.outbox(["ada@example.com"])
+    assert (row.kind, row.about, row.period) == (
+        MailKind.DAY_SUMMARY,
+        "daily-2026-11-27",
+        SESSION_DATE,
+    )
+    assert row.follower_id is None
 
 
 def test_a_refused_mails_words_are_kept_for_people() -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from shared.adapters.firestore.records import read
+from shared.adapters.firestore.terms import EVERYBODYS_TERMS, terms_by_follower
 from shared.adapters.json_log import log_event
 from shared.domain.errors import InvalidInput
-from shared.domain.followers import Follower, FollowerState, Login, LoginId
+from shared.domain.followers import Follower, FollowerId, FollowerState, Login, LoginId
+from shared.domain.months import month_of
 from shared.domain.sharding import faults_of_login, logins_of_shard
+from shared.domain.terms import multiplier_in_force
 from shared.ports.documents import AsyncDocuments, Documents, Query, Snapshot
 from shared.ports.followers import LoginBook
 
@@ -26,6 +30,18 @@ class FirestoreFollowers:
         """Read every follower that is not archived and whose document can be read."""
         return _present(self._documents.find(_FOLLOWERS))
 
+    def names(self) -> dict[FollowerId, str]:
+        """Read everybody's name, archived followers' too: who has left is billed by name."""
+        return {
+            FollowerId(one.document_id): str(one.data.get("name") or one.document_id)
+            for one in self._documents.find(_FOLLOWERS)
+        }
+
+    def in_force(self, session_date: str) -> tuple[Follower, ...]:
+        """Read as `all`, each with the multiplier of his terms on a session."""
+        terms = self._documents.find(EVERYBODYS_TERMS)
+        return _under_terms(self.all(), terms, session_date)
+
     def logins(self) -> tuple[Login, ...]:
         """Read every login that can be served, in id order."""
         return _login_book(self._documents.find(_LOGINS)).logins
@@ -40,6 +56,11 @@ class AsyncFirestoreFollowers:
     async def all(self) -> tuple[Follower, ...]:
         """Read every follower that is not archived and whose document can be read."""
         return _present(await self._documents.find(_FOLLOWERS))
+
+    async def in_force(self, session_date: str) -> tuple[Follower, ...]:
+        """Read as `all`, each with the multiplier of his terms on a session."""
+        terms = await self._documents.find(EVERYBODYS_TERMS)
+        return _under_terms(await self.all(), terms, session_date)
 
     async def login_book(self) -> LoginBook:
         """Read every login, and what is wrong with those that cannot be served."""
@@ -60,6 +81,24 @@ def _present(snapshots: Sequence[Snapshot]) -> tuple[Follower, ...]:
         except InvalidInput as error:
             log_event("follower_not_read", severity="ERROR", why=str(error))
     return tuple(one for one in found if one.state is not FollowerState.ARCHIVED)
+
+
+def _under_terms(
+    followers: Sequence[Follower], snapshots: Sequence[Snapshot], session_date: str
+) -> tuple[Follower, ...]:
+    """Put the multiplier in force in place; whose terms cannot be read is left out."""
+    terms, unreadable = terms_by_follower(snapshots)
+    month = month_of(session_date)
+    return tuple(
+        replace(
+            one,
+            multiplier_ratio=multiplier_in_force(
+                terms.get(one.follower_id, ()), month, one.multiplier_ratio
+            ),
+        )
+        for one in followers
+        if one.follower_id not in unreadable
+    )
 
 
 def _login_book(snapshots: Sequence[Snapshot]) -> LoginBook:

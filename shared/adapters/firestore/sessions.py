@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from shared.adapters.firestore.codec import encode
 from shared.adapters.firestore.records import read
 from shared.domain.errors import Conflict
 from shared.domain.followers import FollowerId
 from shared.domain.orders import LIVE_STATES
-from shared.domain.session_record import SessionRecord
+from shared.domain.session_record import Finality, SessionRecord
 from shared.ports.documents import AsyncDocuments, Create, Documents, Filter, Query, Update
 
 _OPEN_POSITIONS = Query(collection="positions", filters=(Filter("is_open", "==", True),))
@@ -52,6 +53,29 @@ class FirestoreSessions:
         self._documents.commit(
             [Update(path=session_path(session_date), fields={"gaps": tuple(gaps)})]
         )
+
+    def note_waiting(self, session_date: str, waits_for: Sequence[str]) -> None:
+        """Set why a session is still provisional; NotFound where there is no document."""
+        fields: dict[str, object] = {"waits_for": tuple(waits_for)}
+        self._documents.commit([Update(path=session_path(session_date), fields=fields)])
+
+    def make_final(self, session_date: str, at: datetime) -> None:
+        """Make a session final, and clear what it waited for; NotFound without a document."""
+        fields: dict[str, object] = {
+            "finality": Finality.FINAL.value,
+            "final_at": at,
+            "waits_for": (),
+        }
+        self._documents.commit([Update(path=session_path(session_date), fields=fields)])
+
+    def reopen(self, session_date: str, why: str) -> None:
+        """Make a final session provisional again; NotFound where there is no document."""
+        fields: dict[str, object] = {
+            "finality": Finality.PROVISIONAL.value,
+            "final_at": None,
+            "waits_for": (why,),
+        }
+        self._documents.commit([Update(path=session_path(session_date), fields=fields)])
 
 
 class AsyncFirestoreSessions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.adapters.firestore.records import read
 from shared.adapters.json_log import log_event
 from shared.domain.alert_routing import AlertRecipients
+from shared.domain.brand import BrandSettings
 from shared.domain.controls import TradingMode
 from shared.domain.errors import InvalidInput
 from shared.domain.trading_settings import TradingSettings, in_range
@@ -14,6 +15,7 @@ CONTROLS_PATH = "controls/trading"
 
 _TRADING_PATH = "settings/trading"
 _ALERTS_PATH = "settings/alerts"
+_BRAND_PATH = "settings/brand"
 _MODES = ", ".join(TradingMode)
 
 
@@ -31,6 +33,11 @@ class FirestoreSettings:
         """Read who is told of alerts; nobody where the document is missing."""
         snapshot = self._documents.get(_ALERTS_PATH)
         return AlertRecipients() if snapshot is None else read(AlertRecipients, snapshot)
+
+    def brand(self) -> BrandSettings:
+        """Read how reports look; what is missing has its default."""
+        snapshot = self._documents.get(_BRAND_PATH)
+        return BrandSettings() if snapshot is None else read(BrandSettings, snapshot)
 
 
 class AsyncFirestoreSettings:
