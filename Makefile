@@ -79,6 +79,11 @@ day: setup ## Run one simulated trading day and its checks, then end; ARGS="--fo
 	@$(DOCTOR) --needs java,firestore,pubsub
 	@$(BIN)/python -m tests.sandbox.day $(ARGS)
 
+.PHONY: month
+month: setup ## Settle, bill and report one simulated month, then end; ARGS="--followers 6 ..."
+	@$(DOCTOR) --needs java,firestore,pubsub
+	@$(BIN)/python -m tests.sandbox.month $(ARGS)
+
 .PHONY: demo
 demo: setup ## Run one simulated trading day and leave the sandbox up until Ctrl-C; ARGS as for day
 	@$(DOCTOR) --needs java,firestore,pubsub,node,npm

@@ -70,9 +70,9 @@ def _opened(request: Request, token: str) -> Response:
         log_error("report_not_opened", error)
         return _refused(request, OUT_OF_ORDER)
     if isinstance(opened, LinkRefusal):
-        log_event("report_link_refused", severity="NOTICE", reason=opened)
+        log_event("report_link_refused", severity="NOTICE", audit=True, reason=opened)
         return _refused(request, REFUSALS[opened])
-    log_event("report_opened", file=urlsplit(opened).path)
+    log_event("report_opened", severity="NOTICE", audit=True, file=urlsplit(opened).path)
     return Response(status=303, headers={"Location": opened})
 
 

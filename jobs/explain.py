@@ -23,9 +23,7 @@ def run(given: argparse.Namespace) -> None:
     Raises:
         SpreadPilotError: Nothing is on record, or something could not be read.
     """
-    lines = explain(
-        ExplainPorts.of(Services()),
-        month=as_month(given.month, field="--month"),
-        follower_id=FollowerId(given.follower),
-    )
+    month = as_month(given.month, field="--month")
+    follower_id = FollowerId(given.follower)
+    lines = explain(ExplainPorts.of(Services()), month=month, follower_id=follower_id)
     sys.stdout.write("\n".join(lines) + "\n")

@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from shared.domain.alerts import Alert, AlertType
-from shared.domain.figures_text import counted
 from shared.domain.followers import FollowerId
 from shared.domain.fx import FxRate, month_end_rate
 from shared.domain.money import ZERO
@@ -17,6 +15,7 @@ from shared.domain.monthly_pnl import MonthlyPnl, sum_up_month
 from shared.domain.months import Month, last_day
 from shared.domain.session_record import Finality
 from shared.domain.sessions import session_date_at
+from shared.domain.statement_alerts import adjusted_alert, held_alert
 from shared.domain.statements import (
     FROZEN,
     Adjustment,
@@ -40,7 +39,6 @@ from shared.ports.terms import TermsBook
 
 _DAYS_AROUND = timedelta(days=10)
 """The last publication before a month's end lies within these days; the next one too."""
-_MOST_NAMED = 5
 
 
 class _StatementSource(Protocol):
@@ -148,7 +146,7 @@ def issue_statements(ports: StatementPorts, *, month: Month) -> StatementsIssued
         (one.follower_id, one.held_reason) for one in drafts if one.held_reason is not None
     )
     if held:
-        ports.alarm.raise_alert(_held_alert(month, held, work.now))
+        ports.alarm.raise_alert(held_alert(month, held, work.now))
     return StatementsIssued(
         month=month,
         issued=work.issued,
@@ -263,7 +261,7 @@ class _Work:
             reason=f"Statement {stored.number}: the month's final figures were corrected",
         )
         # Told before it is noted: told twice it is one alert, noted and untold it would be none.
-        self._ports.alarm.raise_alert(_adjusted_alert(adjustment, stored, self.now))
+        self._ports.alarm.raise_alert(adjusted_alert(adjustment, stored, self.now))
         if self._ports.adjustments.note(adjustment):
             self.adjusted += 1
 
@@ -305,36 +303,3 @@ def _why_held(statement: Statement, months: Sequence[MonthlyPnl]) -> HeldReason 
     if statement.currency is BillingCurrency.EUR and statement.fx is None and commission:
         return HeldReason.NO_FX_RATE
     return None
-
-
-def _held_alert(
-    month: Month, held: Sequence[tuple[FollowerId, HeldReason]], now: datetime
-) -> Alert:
-    named = ", ".join(f"{who} ({reason})" for who, reason in held[:_MOST_NAMED])
-    more = len(held) - _MOST_NAMED
-    return Alert(
-        alert_type=AlertType.STATEMENT_HELD,
-        subject=month,
-        message=(
-            f"{counted(len(held), 'statement')} of {month} not issued: {named}"
-            f"{f' and {more} more' if more > 0 else ''}. Put right what is missing, then run"
-            f" issue-statements --month {month}."
-        ),
-        session_date=session_date_at(now),
-        raised_at=now,
-    )
-
-
-def _adjusted_alert(adjustment: Adjustment, stored: Statement, now: datetime) -> Alert:
-    return Alert(
-        alert_type=AlertType.STATEMENT_ADJUSTED,
-        subject=adjustment.adjustment_id,
-        message=(
-            f"The commission of {stored.follower_id} for {stored.month} would be"
-            f" {adjustment.amount:+.2f} {adjustment.currency} different today. Statement"
-            f" {stored.number} stays; his next one carries the difference."
-        ),
-        session_date=session_date_at(now),
-        raised_at=now,
-        follower_id=stored.follower_id,
-    )

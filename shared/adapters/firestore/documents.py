@@ -70,7 +70,9 @@ class FirestoreDocuments:
                 timeout=TIMEOUT_SECONDS,
                 metadata=self._metadata,
             )
-            return snapshots_of(self._root, query, responses)
+            # Taken in before they are decoded: the time-out is the server's, not the decoder's.
+            told = list(responses)
+        return snapshots_of(self._root, query, told)
 
     def commit(self, writes: Sequence[Write]) -> tuple[str, ...]:
         """Apply all writes or none; see `Documents.commit`."""
