@@ -60,8 +60,7 @@ class ClosingWork:
         """
         if order.order_id in self._worked:
             return
-        is_unsent = order.order_id in self.released or self._ladders.is_unsent(order)
-        is_ours = is_unsent or bool(order.rungs)
+        is_ours = self._is_unsent(order) or bool(order.rungs)
         if order.state is OrderState.WORKING or (order.state is OrderState.RELEASING and is_ours):
             self._worked.add(order.order_id)
             work = self._work(order.order_id, settings)
@@ -118,12 +117,15 @@ class ClosingWork:
 
     async def _end_unfilled(self, order_id: OrderId, reason: Reason) -> None:
         order = self._floor.desk.order(order_id)
-        if order.rungs or order_id not in self.released:
+        if order.rungs or not self._is_unsent(order):
             await self._ladders.cancel(order_id, reason)
         elif reason is Reason.END_OF_DAY:
             self._skip(order, Reason.QUOTE_UNUSABLE, "no usable quote to close at")
         else:
             self._skip(order, reason, "the kill switch or the lease let nothing be sent")
+
+    def _is_unsent(self, order: Order) -> bool:
+        return order.order_id in self.released or self._ladders.is_unsent(order)
 
     def _skip(self, order: Order, reason: Reason, words: str) -> None:
         skipped = moved(order, OrderState.SKIPPED)

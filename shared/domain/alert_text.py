@@ -47,6 +47,14 @@ _TITLES: dict[AlertType, str] = {
     AlertType.DAILY_LOSS: "A follower's daily loss limit is reached",
     AlertType.MARKS_MISSING: "Marks are missing",
     AlertType.REPORT_FAILED: "A report could not be written",
+    AlertType.BROKER_STATEMENT_MISMATCH: "Broker statement and books differ",
+    AlertType.BROKER_STATEMENT_MISSING: "A broker statement is missing",
+    AlertType.ROLLUP_NOT_FINAL: "Figures are still provisional",
+    AlertType.STATEMENT_HELD: "Statements were not issued",
+    AlertType.STATEMENT_ADJUSTED: "A billed month has changed",
+    AlertType.FX_RATE_MISSING: "The euro rate is missing",
+    AlertType.MAIL_UNRESOLVED: "Nobody knows whether a mail went out",
+    AlertType.MAIL_BOUNCED: "A mail came back",
     AlertType.COMPONENT_DOWN: "A component is down",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tests.e2e.conftest import SHORT_HALF_DAY
 from tests.e2e.days import Day, run_day
 from tests.e2e.recorded import LONG_STRIKE, SHORT_STRIKE
+from tests.sandbox.blueprint import ROOT
 
 DAYS = ("usual_day", "short_half_day", "recorded_day", "day_of_a_bad_sheet")
 
@@ -114,3 +116,16 @@ def test_a_sheet_that_can_not_be_read_trades_nothing_and_tells_why(day_of_a_bad_
     assert all(follower["fills"] == [] for follower in summary["followers"])
     [alert] = [one for one in summary["alerts"] if one["type"] == "SIGNAL_INVALID"]
     assert "Strike_Short" in alert["message"]
+
+
+def test_readme_shows_what_the_usual_day_ends_with(usual_day: Day) -> None:
+    page = (ROOT / "README.md").read_text("utf-8")
+    _, begun, rest = page.partition("Book total ")
+    shown, ended, _ = rest.partition("```")
+    assert begun
+    assert ended
+    # A terminal's width decides where lines break, nothing else.
+    assert shown.split() == usual_day.output.partition("Book total ")[2].split()
+    for follower in usual_day.summary["followers"]:
+        row = rf"│ {follower['id']} .* {follower['total_pnl']} │ +{follower['commission']} │"
+        assert re.search(row, page), f"README.md shows other figures of {follower['id']}"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.months import BilledFollower, PlayedMonth, run_month
+from tests.sandbox.blueprint import ROOT
 
 USUAL = ("--followers", "6", "--month", "2026-10", "--seed", "7", "--sessions", "6")
 DRILLS = {
@@ -69,6 +70,13 @@ def test_every_mail_was_delivered_once(usual_month: PlayedMonth) -> None:
 def test_nobody_shares_a_file_with_another(usual_month: PlayedMonth) -> None:
     hashes = [sha for one in usual_month.summary["followers"] for sha in one["files"].values()]
     assert len(hashes) == len(set(hashes)) == 12
+
+
+def test_the_readme_shows_this_months_bill(usual_month: PlayedMonth) -> None:
+    block = (ROOT / "README.md").read_text().split("<!-- month-output: ")[1]
+    rows = [line.rstrip() for line in block.splitlines() if line.startswith(" f-0")]
+    told = usual_month.output.splitlines()
+    assert rows == [line.rstrip() for line in told if line.startswith(" f-0")]
 
 
 @pytest.mark.parametrize("name", DRILLS)

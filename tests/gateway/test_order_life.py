@@ -70,7 +70,7 @@ class ChaosWorld(MortalWorld):
         self.brokers = dict(self.chaotic)
 
     def heal(self) -> None:
-        """End every trouble."""
+        """End every trouble but the market's."""
         self.documents.down = False
         for broker in self.chaotic.values():
             broker.lose_sends = broker.lose_cancels = broker.hush = broker.repeats = False
@@ -244,6 +244,8 @@ class OrderLife(RuleBasedStateMachine):
             await self.world.play_to(self.world.clock.now() + timedelta(seconds=30))
             await asyncio.sleep(_SWITCH_SECONDS)
         await self.world.play_to(done_at)
+        # What is wanted closed waits for a market to price it by, until the close if need be.
+        self.world.show_all("far", size=100)
         await asyncio.sleep(90)
         await self.world.play_to(done_at + timedelta(minutes=3))
 

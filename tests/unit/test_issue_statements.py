@@ -128,6 +128,9 @@ def test_without_terms_a_final_month_is_held_and_told_while_the_others_are_issue
     assert desk.of("anna").state is StatementState.HELD
     (told,) = desk.told()
     assert told.startswith("STATEMENT_HELD: 1 statement of 2026-11 not issued: anna (NO_TERMS)")
+    desk.clock.advance(86_400)
+    desk.issue()
+    assert len({alert.key for alert in desk.alarm.raised}) == 1, "the same fact is one alert"
     desk.agree("anna", terms())
     assert desk.issue().issued == 1
     assert desk.of("anna").number == "SP-2026-000002"

@@ -20,7 +20,7 @@ def test_a_verb_is_a_module_with_arguments_and_run(verb: str) -> None:
     parser = argparse.ArgumentParser(prog=verb)
     job.arguments(parser)
     assert callable(job.run)
-    assert job.__doc__.startswith(f"{verb}:"), "the module's first word is its verb"
+    assert (job.__doc__ or "").startswith(f"{verb}:"), "its first word is its verb"
 
 
 def test_no_job_lies_there_that_nobody_can_ask_for() -> None:
