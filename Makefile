@@ -65,7 +65,7 @@ check: setup ## Lint, format check, types, layers (budget 60 s)
 	@$(BIN)/lint-imports || { $(call say,an import breaks the layers of pyproject.toml: see above); }
 
 .PHONY: test
-test: setup ## Run all tests; starts every emulator and stand-in they need (budget 10 min)
+test: setup ## Run all tests; starts every emulator and stand-in they need (budget 20 min)
 	@$(DOCTOR) --needs git,java,firestore,pubsub,node,npm
 	@$(BIN)/python -m pytest tests
 
