@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,6 +40,9 @@ _SIZES = {300: 20, 3000: 8, 30000: 3}
 _MINUTE = timedelta(minutes=1)
 _MARKS_A_MINUTE = 2
 
+_roomy_emulator = partial(firestore_emulator, heap_mib=4096)
+"""Thirty thousand followers' boards and marks are some hundred MiB, and it keeps all versions."""
+
 T = TypeVar("T")
 
 
@@ -53,7 +57,7 @@ def rows() -> list[Row]:
 def _rows_of(followers: int, session: Session) -> list[Row]:
     with (
         tempfile.TemporaryDirectory() as logs,
-        running(firestore_emulator, Path(logs)) as address,
+        running(_roomy_emulator, Path(logs)) as address,
     ):
         documents = FirestoreDocuments(firestore_client("demo-bench", emulator_host=address))
         try:

@@ -2,8 +2,8 @@
 
 Without arguments: every boundary that the gateway passes is found by running; at each it is
 killed (SIGKILL, real processes) and started again, with three seeds where it persists or sends,
-and there once more and left dead; and a thousand days are played in memory with deaths drawn
-from the seed. After each run the invariants must hold. The last line is
+and where it sends once more and left dead; and a thousand days are played in memory with deaths
+drawn from the seed. After each run the invariants must hold. The last line is
 `N points, M seeds, K violations`.
 """
 
@@ -27,7 +27,7 @@ from tests.crash.stories import STORIES
 from tests.sandbox.blueprint import ROOT
 
 FOLDER = ROOT / ".sandbox" / "crash"
-_WORKERS_PER_CORE = 2
+_WORKERS_PER_CORE = 3
 """A run waits a good deal: for processes to start, and now and then for a lease to run out."""
 
 _TELL_EVERY = 50

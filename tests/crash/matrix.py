@@ -198,10 +198,14 @@ def _nth_seed(drawn: Sequence[tuple[str, int, int]], number: int) -> tuple[str, 
 
 
 def choose_dead(points: Sequence[Point]) -> tuple[Point, ...]:
-    """Of every boundary that persists or sends in a morning, one run in which nobody comes back."""
+    """Of every boundary that sends in a morning, one run in which nobody comes back.
+
+    What may fill behind a dead gateway is what was sent: a death at a write leaves the broker with
+    what the send before it has left there.
+    """
     chosen: dict[Boundary, Point] = {}
     for point in points:
-        if point.boundary.kind is not Kind.AWAIT and point.story != _LONG_STORY:
+        if point.boundary.kind is Kind.SEND and point.story != _LONG_STORY:
             chosen.setdefault(point.boundary, point)
     return tuple(replace(point, is_revived=False) for point in chosen.values())
 

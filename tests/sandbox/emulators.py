@@ -149,7 +149,12 @@ async def _version_of(java: str) -> str:
 
 @asynccontextmanager
 async def firestore_emulator(
-    log_dir: Path, *, port: int = 0, rules: Path | None = None, arguments: Sequence[str] = ()
+    log_dir: Path,
+    *,
+    port: int = 0,
+    rules: Path | None = None,
+    arguments: Sequence[str] = (),
+    heap_mib: int = 512,
 ) -> AsyncIterator[str]:
     """Run a Firestore emulator and yield its address, `127.0.0.1:port`.
 
@@ -158,13 +163,15 @@ async def firestore_emulator(
         port: Fixed port, or 0 for a free one.
         rules: Security rules to load; without them everything is allowed.
         arguments: Further flags of the emulator (`--seed_from_export=DIR`, ...).
+        heap_mib: Its memory; it keeps every version of every document there.
 
     Raises:
         EmulatorError: If Java or the emulator is missing, or it does not come up.
     """
     jar = firestore_jar(os.environ)
     # It speaks only English: messages would otherwise come from a bundle that does not exist.
-    program = ["-Duser.language=en", "-cp", str(jar), _FIRESTORE_MAIN, *arguments]
+    flags = ("-Duser.language=en", f"-Xmx{heap_mib}m")
+    program = [*flags, "-cp", str(jar), _FIRESTORE_MAIN, *arguments]
     if rules is not None:
         program.append(f"--rules={rules}")
     async with _emulator(program, log_dir / "firestore-emulator.log", port) as address:
