@@ -103,7 +103,7 @@ life: setup ## Play 500 lives of orders under drawn faults; SEED=N plays those o
 		--hypothesis-seed=$$seed -p no:randomly
 
 .PHONY: crash
-crash: setup ## Kill the gateway everywhere and check what is left (budget 20 min); ARGS="--sabotage"
+crash: setup ## Kill the gateway everywhere and check what is left; ARGS="--sabotage"
 	@$(DOCTOR) --needs java,firestore,pubsub
 	@$(BIN)/python -m tests.crash $(ARGS)
 

@@ -16,10 +16,12 @@ from datetime import datetime
 from pathlib import Path
 
 import requests
+import tenacity
 
 from shared.adapters.firestore.clients import firestore_client
 from shared.adapters.firestore.documents import FirestoreDocuments
 from shared.adapters.firestore.leases import lease_path
+from shared.domain.errors import AdapterError
 from shared.ports.documents import Update, Write
 from tests.contract.venues import CLOSE_AT, OPEN_AT
 from tests.crash.alerts_topic import AlertsTopic
@@ -35,6 +37,8 @@ from tests.sandbox.secret_manager import SecretManager
 _START_SECONDS = 60.0
 _LOOK_SECONDS = 0.02
 _SECONDS = 30
+_LOCK_SECONDS = 120.0
+"""Longer than a database keeps the locks of a transaction that nobody goes on with."""
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 LEASE_SECONDS = 5
 """The shortest life that the settings allow: a successor waits for it."""
@@ -111,8 +115,17 @@ class Stage:
         return child
 
     def release_lease(self) -> None:
-        """Say in the lease's place that its holder is gone: the harness knows that it is dead."""
-        self.write(Update(path=lease_path(0), fields={"holder": ""}))
+        """Say in the lease's place that its holder is gone: the harness knows that it is dead.
+
+        Who dies inside a transaction leaves what he read there locked until the database lets go
+        of it (https://cloud.google.com/firestore/docs/transaction-data-contention).
+        """
+        patient = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_is_passing),
+            stop=tenacity.stop_after_delay(_LOCK_SECONDS),
+            reraise=True,
+        )
+        patient(self.write, Update(path=lease_path(0), fields={"holder": ""}))
 
     def write(self, *writes: Write) -> None:
         """Write as functions and operators do."""
@@ -135,6 +148,10 @@ class Stage:
             Left: If a guarded process has left.
         """
         await asyncio.to_thread(self.conductor.run_until, at, on_jump=lambda _: None)
+
+
+def _is_passing(error: BaseException) -> bool:
+    return isinstance(error, AdapterError) and error.retryable
 
 
 @asynccontextmanager
